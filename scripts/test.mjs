@@ -1,0 +1,85 @@
+// npm test [-- tests/part/name.test.ts ... --flags of ava]: installs and builds what is missing, then runs the tests.
+//   --suite interop|architecture   those tests alone; without it, all that need no outside server
+//   --coverage                     under nyc, which fails when too few lines of lib were run
+//   --tally FILE                   short output for logs, and "passed failed skipped" written into FILE
+import { spawn } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { ensureBuilt, ensureInstalled, Failure, main, node, root, say } from './ensure.mjs'
+import { Tally } from './tap.mjs'
+
+const suites = {
+  unit: { patterns: ['build-test/tests/*.test.js', 'build-test/tests/!(interop)/**/*.test.js'], flags: [] },
+  // The brokers are shared by all of these tests, so they take turns.
+  interop: { patterns: ['build-test/tests/interop/**/*.test.js'], flags: ['--serial', '--concurrency=1'] },
+  architecture: {
+    patterns: ['build-test/tests/architecture.test.js', 'build-test/tests/support/*.test.js'],
+    flags: [],
+  },
+}
+
+const nyc = join('node_modules', 'nyc', 'bin', 'nyc.js')
+const ava = join('node_modules', 'ava', 'entrypoints', 'cli.mjs')
+
+const compiled = (path) => path.replace(/^(\.\/)?tests\b/, 'build-test/tests').replace(/\.ts\b/, '.js')
+
+/** Runs ava with a short output, and counts. */
+async function countTests(command) {
+  const tally = new Tally(say)
+  const child = spawn(process.execPath, [...command, '--tap'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise((done, fail) => child.on('error', fail).on('close', (code) => done(code ?? 1)))
+  for await (const line of createInterface({ input: child.stdout })) tally.line(line)
+  tally.end(await ended)
+  return tally
+}
+
+function writeTally(file, { passed, failed, skipped }) {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${passed} ${failed} ${skipped}\n`)
+  say(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+}
+
+await main(async (args) => {
+  const { values, positionals, tokens } = parseArgs({
+    args,
+    options: {
+      suite: { type: 'string', default: 'unit' },
+      coverage: { type: 'boolean' },
+      tally: { type: 'string' },
+    },
+    strict: false,
+    tokens: true,
+  })
+  const suite = suites[values.suite]
+  if (suite === undefined) throw new Failure(`--suite takes one of: ${Object.keys(suites).join(', ')}`)
+  const known = new Set(['suite', 'coverage', 'tally'])
+  const handedOn = tokens.filter((token) => token.kind === 'option' && !known.has(token.name))
+  const flags = handedOn.map((token) => token.rawName + (token.value === undefined ? '' : `=${token.value}`))
+
+  ensureInstalled()
+  if (values.suite === 'unit') {
+    ensureBuilt('library')
+    ensureBuilt('samples')
+  }
+  ensureBuilt('tests')
+
+  const files = positionals.length > 0 ? positionals.map(compiled) : suite.patterns
+  const run = [ava, ...suite.flags, ...flags, ...files]
+  const command = values.coverage ? [nyc, '--silent', process.execPath, ...run] : run
+  const isCovered = () => !values.coverage || node([nyc, 'report', '--check-coverage']) === 0
+
+  if (values.tally === undefined) {
+    const status = node(command)
+    return isCovered() ? status : 1
+  }
+  rmSync(values.tally, { force: true })
+  const tally = await countTests(command)
+  if (!isCovered()) tally.fail('too few lines of lib were run by the tests')
+  writeTally(values.tally, tally)
+  return tally.failed > 0 ? 1 : 0
+})
