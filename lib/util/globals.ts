@@ -1,0 +1,43 @@
+// What the core uses of its surroundings beyond the language itself, typed here once: Node, browsers and
+// workers have these, but their type packages stay out of the core and of the published declarations.
+
+interface TextEncoderLike {
+  encode(text: string): Uint8Array
+  encodeInto(text: string, target: Uint8Array): { read?: number; written?: number }
+}
+
+interface TextDecoderLike {
+  decode(bytes: Uint8Array): string
+}
+
+/** The routines under Node's Buffer; they work on any Uint8Array that is handed in as `this`. */
+export interface NativeStrings {
+  utf8Slice(this: Uint8Array, start: number, end: number): string
+  latin1Slice(this: Uint8Array, start: number, end: number): string
+  utf8Write(this: Uint8Array, text: string, offset: number, length: number): number
+}
+
+interface Globals {
+  readonly TextEncoder: new () => TextEncoderLike
+  readonly TextDecoder: new (
+    label: string,
+    options: { fatal: boolean; ignoreBOM: boolean },
+  ) => TextDecoderLike
+  readonly Buffer?:
+    | { readonly prototype: Partial<NativeStrings>; byteLength(text: string): number }
+    | undefined
+  readonly performance: { now(): number }
+  readonly process?:
+    | {
+        readonly env?: Readonly<Record<string, string | undefined>>
+        readonly stderr: { write(text: string): unknown }
+      }
+    | undefined
+  readonly crypto: { randomUUID(): string }
+  setTimeout(fn: () => void, ms: number): unknown
+  clearTimeout(handle: unknown): void
+  setImmediate?(fn: () => void): unknown
+}
+
+/** `globalThis` with the types above. */
+export const globals = globalThis as unknown as Globals
