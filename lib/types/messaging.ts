@@ -1,0 +1,62 @@
+// Part 3 of the specification in one place: sections, termini and delivery states.
+
+export {
+  ACCEPTED,
+  type Accepted,
+  accepted,
+  DELIVERY_STATE,
+  type Declared,
+  type DeliveryState,
+  declared,
+  encodeDeliveryState,
+  type Modified,
+  modified,
+  type Outcome,
+  RELEASED,
+  type Received,
+  type Rejected,
+  type Released,
+  received,
+  rejected,
+  released,
+  type TransactionalState,
+  transactionalState,
+} from './delivery-states.js'
+export type { MessageId } from './field-types.js'
+export {
+  type Fields,
+  type InputFields,
+  readAnnotations,
+  readApplicationProperties,
+  writeAnnotations,
+  writeApplicationProperties,
+} from './maps.js'
+export {
+  type Header,
+  header,
+  type Properties,
+  properties,
+  readData,
+  readSection,
+  readSectionDescriptor,
+  readSequence,
+  SECTION,
+  type Section,
+  writeSectionDescriptor,
+} from './sections.js'
+export {
+  type DeleteOnClose,
+  type DeleteOnNoLinks,
+  type DeleteOnNoLinksOrMessages,
+  type DeleteOnNoMessages,
+  deleteOnClose,
+  deleteOnNoLinks,
+  deleteOnNoLinksOrMessages,
+  deleteOnNoMessages,
+  type LifetimePolicy,
+  type NodeProperties,
+  type Source,
+  source,
+  type Target,
+  target,
+} from './termini.js'
