@@ -1,0 +1,354 @@
+// A connection [2.4]: open and close, channels, idle time both ways, and the way of each frame to its session.
+
+import { type AMQPError, AMQPConnectionError } from '../errors.js'
+import { inspectComposite } from '../types/inspect.js'
+import {
+  type AMQPErrorFields,
+  type Begin,
+  type Close,
+  close as closeCodec,
+  type Fields,
+  type Open,
+  open as openCodec,
+  type Performative,
+} from '../types/transport.js'
+import type { OutgoingDelivery } from './delivery.js'
+import { CLOSED, CONNECTION_STATES, Endpoint, IDLE, OPEN } from './endpoint.js'
+import { connectionReason } from './reasons.js'
+import { Session, type SessionHost, type SessionListener, type SessionOptions } from './session.js'
+import { Violation } from './violation.js'
+import { MIN_MAX_FRAME_SIZE, type Wire } from './wire.js'
+
+/** What we say in our open. */
+export interface OpenOptions {
+  readonly containerId: string
+  readonly hostname?: string | undefined
+  /** Largest frame we take, in bytes. */
+  readonly maxFrameSize: number
+  readonly channelMax: number
+  /** After so long without a frame from the peer we give it up; half of it is announced. 0: never. */
+  readonly idleTimeoutMs: number
+  readonly offeredCapabilities?: readonly string[] | undefined
+  readonly desiredCapabilities?: readonly string[] | undefined
+  readonly properties?: Fields | undefined
+  /** For sessions that the peer begins: see {@link SessionOptions}. */
+  readonly initialId?: number | undefined
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionListener {
+  onOpen(open: Open): void
+  /** The peer began a session: `begin` it. */
+  onSession(session: Session): void
+  /** The end, once; the transport should be shut. No reason: we closed it and the peer agreed. */
+  onEnd(reason: AMQPError | undefined): void
+}
+
+export class Connection extends Endpoint implements SessionHost {
+  readonly wire: Wire
+  readonly options: OpenOptions
+  listener: ConnectionListener
+  remoteOpen: Open | undefined = undefined
+  /** Set by the handshake: frames may flow. */
+  headersExchanged = false
+  private readonly sessions: (Session | undefined)[] = []
+  private readonly byRemoteChannel: (Session | undefined)[] = []
+  private toFlush: Session[] = []
+  private taken: OutgoingDelivery[] = []
+  private lastReceivedMs = 0
+  private lastSentMs = 0
+
+  constructor(wire: Wire, options: OpenOptions, listener: ConnectionListener) {
+    super()
+    this.wire = wire
+    this.options = options
+    this.listener = listener
+  }
+
+  get opened(): boolean {
+    return this.local === OPEN && this.openSent && this.remote === OPEN
+  }
+
+  /** Name of the specification for where this connection stands, once headers are exchanged [2.4.6]. */
+  get stateName(): string {
+    return CONNECTION_STATES[this.local]?.[this.remote] ?? ''
+  }
+
+  // --- what the owner wants
+
+  open(): void {
+    if (this.local === IDLE) this.local = OPEN
+    this.reconcile()
+  }
+
+  createSession(options: SessionOptions, listener: SessionListener): Session {
+    const session = this.addSession(options, listener)
+    session.begin()
+    return session
+  }
+
+  private addSession(options: SessionOptions, listener: SessionListener): Session {
+    const max = Math.min(this.options.channelMax, this.remoteOpen?.channelMax ?? 65535)
+    let channel = this.sessions.indexOf(undefined)
+    if (channel === -1) channel = this.sessions.length
+    if (channel > max) {
+      throw new AMQPConnectionError(`The connection takes no more sessions: channel-max is ${max}`, {
+        phase: 'established',
+        code: 'AMQP_CHANNEL_MAX',
+        condition: 'amqp:resource-limit-exceeded',
+      })
+    }
+    const session = new Session(this, channel, options, listener)
+    this.sessions[channel] = session
+    return session
+  }
+
+  close(error?: AMQPErrorFields): void {
+    if (this.local === CLOSED) return
+    this.flushSessions()
+    this.closeError = error
+    this.local = CLOSED
+    if (!this.headersExchanged) return this.finish(this.endReason)
+    this.reconcile()
+    if (this.remote === CLOSED) this.finish(this.endReason)
+  }
+
+  /** The peer broke a rule: everything ends now, the peer is told why. */
+  fail(condition: string, description: string): void {
+    this.failWith(
+      new AMQPConnectionError(`The connection was closed: ${description}`, {
+        phase: this.opened ? 'established' : 'open',
+        condition,
+        description,
+      }),
+      condition,
+      description,
+    )
+  }
+
+  private failWith(reason: AMQPError, condition: string, description: string): void {
+    this.endReason ??= reason
+    this.close({ kind: 'error', condition, description })
+    this.finish(this.endReason)
+  }
+
+  // --- what the peer did
+
+  onFrame(channel: number, performative: Performative, payload: Uint8Array): void {
+    this.wire.tracer?.frame?.('in', channel, () => {
+      const size = payload.length === 0 ? '' : ` ${payload.length} bytes of payload`
+      return inspectComposite(performative) + size
+    })
+    if (performative.kind === 'open') return this.onOpen(performative)
+    if (performative.kind === 'close') return this.onClose(performative)
+    if (this.discarding) return
+    if (this.remote !== OPEN) {
+      throw new Violation(this, 'amqp:illegal-state', `${performative.kind} came before open`)
+    }
+    if (performative.kind === 'begin') return this.onBegin(channel, performative)
+    const session = this.byRemoteChannel[channel]
+    if (session === undefined) {
+      throw new Violation(this, 'amqp:not-allowed', `${performative.kind} came on channel ${channel} without a session`)
+    }
+    toSession(session, performative, payload)
+  }
+
+  private onOpen(open: Open): void {
+    if (this.remote !== IDLE) throw new Violation(this, 'amqp:illegal-state', 'a second open came')
+    const maxFrameSize = open.maxFrameSize ?? 0xffffffff
+    this.remote = OPEN
+    this.remoteOpen = open
+    if (maxFrameSize < MIN_MAX_FRAME_SIZE) {
+      throw new Violation(this, 'amqp:frame-size-too-small', `max-frame-size ${maxFrameSize} is below 512`)
+    }
+    this.wire.onMaxFrameSize(maxFrameSize)
+    this.listener.onOpen(open)
+    this.reconcile()
+    for (const session of this.sessions) session?.reconcile()
+  }
+
+  /** A second close, as some brokers send it, changes nothing. */
+  private onClose(close: Close): void {
+    if (this.remote === CLOSED) return
+    this.flushSessions()
+    this.remote = CLOSED
+    if (this.local !== CLOSED || close.error !== undefined) this.endReason ??= connectionReason(close.error)
+    this.local = CLOSED
+    this.reconcile()
+    this.finish(this.endReason)
+  }
+
+  private onBegin(channel: number, begin: Begin): void {
+    if (channel > this.options.channelMax) {
+      throw new Violation(this, 'amqp:connection:framing-error', `channel ${channel} is over our channel-max`)
+    }
+    if (this.byRemoteChannel[channel] !== undefined) {
+      throw new Violation(this, 'amqp:not-allowed', `a second begin came on channel ${channel}`)
+    }
+    if (begin.remoteChannel !== undefined) {
+      const session = this.sessions[begin.remoteChannel]
+      if (session === undefined || session.remote !== IDLE) {
+        throw new Violation(this, 'amqp:not-allowed', `begin answers channel ${begin.remoteChannel}, which is not waiting`)
+      }
+      this.bind(session, channel)
+      session.onBegin(begin)
+      return
+    }
+    const session = this.addSession({ initialId: this.options.initialId }, UNOWNED)
+    this.bind(session, channel)
+    session.onBegin(begin)
+    this.listener.onSession(session)
+  }
+
+  private bind(session: Session, remoteChannel: number): void {
+    session.remoteChannel = remoteChannel
+    this.byRemoteChannel[remoteChannel] = session
+  }
+
+  /** The transport is gone. */
+  transportClosed(reason: AMQPError): void {
+    this.endReason ??= reason
+    this.finish(this.endReason)
+  }
+
+  // --- what sessions ask for
+
+  awaitFlush(session: Session): void {
+    this.toFlush.push(session)
+    this.wire.changed()
+  }
+
+  whenTaken(delivery: OutgoingDelivery): void {
+    this.taken.push(delivery)
+    this.wire.changed()
+  }
+
+  sessionEnded(session: Session): void {
+    if (this.sessions[session.channel] === session) this.sessions[session.channel] = undefined
+    if (this.byRemoteChannel[session.remoteChannel] === session) {
+      this.byRemoteChannel[session.remoteChannel] = undefined
+    }
+  }
+
+  // --- output and time
+
+  flushSessions(): void {
+    if (this.toFlush.length === 0) return
+    const due = this.toFlush
+    this.toFlush = []
+    if (this.closeSent) return
+    for (const session of due) session.flush()
+  }
+
+  /** What was taken is with the transport: pre-settled deliveries are as done as they can be. */
+  handedOver(): void {
+    if (this.taken.length === 0) return
+    const done = this.taken
+    this.taken = []
+    for (const delivery of done) delivery.onSettled(undefined)
+  }
+
+  /** The transport has caught up. */
+  unblocked(): void {
+    for (const session of this.sessions) session?.runTurns()
+  }
+
+  received(nowMs: number): void {
+    this.lastReceivedMs = nowMs
+  }
+
+  sent(nowMs: number): void {
+    this.lastSentMs = nowMs
+  }
+
+  /** Does what time makes due [2.4.5]: an empty frame for the peer, an end for a silent one. Answers the next deadline. */
+  tick(nowMs: number): number | undefined {
+    if (this.ended) return undefined
+    const deadlines: number[] = []
+    const { idleTimeoutMs } = this.options
+    if (idleTimeoutMs > 0 && this.openSent) {
+      const end = this.lastReceivedMs + idleTimeoutMs
+      if (nowMs >= end) {
+        this.idleTooLong(idleTimeoutMs)
+        return undefined
+      }
+      deadlines.push(end)
+    }
+    const theirs = this.remoteOpen?.idleTimeOut ?? 0
+    if (theirs > 0 && this.local === OPEN) {
+      if (nowMs >= this.lastSentMs + theirs / 2) this.sendHeartbeat(nowMs)
+      deadlines.push(this.lastSentMs + theirs / 2)
+    }
+    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+  }
+
+  private sendHeartbeat(nowMs: number): void {
+    const { output, tracer } = this.wire
+    output.end(output.begin(0, 0))
+    tracer?.frame?.('out', 0, () => 'empty frame')
+    this.lastSentMs = nowMs
+    this.wire.changed()
+  }
+
+  private idleTooLong(idleTimeoutMs: number): void {
+    const description = `local-idle-timeout expired: nothing came for ${idleTimeoutMs} ms`
+    const condition = 'amqp:resource-limit-exceeded'
+    const text = `The connection was given up: nothing came from the peer for ${idleTimeoutMs} ms`
+    const details = { phase: 'established', condition, description, retryable: true } as const
+    this.failWith(new AMQPConnectionError(text, details), condition, description)
+  }
+
+  // --- endpoint
+
+  private finish(reason: AMQPError | undefined): void {
+    if (this.ended) return
+    this.ended = true
+    this.local = CLOSED
+    const cause = reason ?? new AMQPConnectionError('The connection was closed', { phase: 'established' })
+    for (const delivery of this.taken.splice(0)) delivery.onLost(cause, true)
+    for (const session of this.sessions) session?.lost(cause)
+    this.listener.onEnd(reason)
+  }
+
+  protected parentReady(): boolean {
+    return this.headersExchanged
+  }
+
+  protected sendOpen(): void {
+    const o = this.options
+    this.wire.write(0, openCodec, {
+      containerId: o.containerId,
+      hostname: o.hostname,
+      maxFrameSize: o.maxFrameSize,
+      channelMax: o.channelMax,
+      idleTimeOut: o.idleTimeoutMs > 0 ? Math.max(1, Math.floor(o.idleTimeoutMs / 2)) : undefined,
+      offeredCapabilities: o.offeredCapabilities,
+      desiredCapabilities: o.desiredCapabilities,
+      properties: o.properties,
+    })
+  }
+
+  protected sendClose(): void {
+    this.wire.write(0, closeCodec, { error: this.closeError })
+  }
+}
+
+/** Until the owner of a session that the peer began sets its own. */
+const UNOWNED: SessionListener = { onBegin() {}, onLink() {}, onEnd() {} }
+
+function toSession(session: Session, performative: Performative, payload: Uint8Array): void {
+  if (performative.kind === 'end') return session.onEnd(performative)
+  if (session.discarding) return
+  switch (performative.kind) {
+    case 'transfer':
+      return session.onTransfer(performative, payload)
+    case 'disposition':
+      return session.onDisposition(performative)
+    case 'flow':
+      return session.onFlow(performative)
+    case 'attach':
+      return session.onAttach(performative)
+    case 'detach':
+      return session.onDetach(performative)
+  }
+}

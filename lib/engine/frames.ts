@@ -1,0 +1,117 @@
+// Frame boundaries over chunks cut anywhere [2.3.1], and protocol headers [2.2].
+// A frame inside one chunk is not copied; one that crosses chunks is gathered once, in a buffer of its announced size,
+// which is checked against our max-frame-size before anything is allocated.
+
+import { DecodeError, type DecodeErrorKind } from '../errors.js'
+
+const EMPTY = new Uint8Array(0)
+const FRAMING = 'amqp:connection:framing-error'
+
+function framingError(kind: DecodeErrorKind, message: string): DecodeError {
+  return new DecodeError(kind, 0, message, { condition: FRAMING })
+}
+
+export class FrameReader {
+  /** The frame found last: its body is `bytes[bodyStart, bodyEnd)`. */
+  bytes: Uint8Array = EMPTY
+  bodyStart = 0
+  bodyEnd = 0
+  type = 0
+  channel = 0
+
+  maxFrameSize: number
+  private chunk: Uint8Array = EMPTY
+  private pos = 0
+  private carry: Uint8Array = EMPTY
+  private carried = 0
+  private readonly head = new Uint8Array(8)
+
+  constructor(maxFrameSize: number) {
+    this.maxFrameSize = maxFrameSize
+  }
+
+  push(chunk: Uint8Array): void {
+    this.chunk = chunk
+    this.pos = 0
+  }
+
+  /** The next 8 bytes as a protocol header, or undefined when they are not all there. */
+  nextHeader(): Uint8Array | undefined {
+    if (this.carried === 0) this.carry = this.head
+    if (!this.fill(8)) return undefined
+    this.carried = 0
+    return this.head
+  }
+
+  /** Moves to the next whole frame; false when it is not all there. Throws DecodeError on a frame that cannot be one. */
+  nextFrame(): boolean {
+    if (this.carried > 0) return this.nextCarried()
+    const left = this.chunk.length - this.pos
+    if (left < 8) {
+      if (left > 0) {
+        this.carry = this.head
+        this.fill(8)
+      }
+      return false
+    }
+    const size = this.checkHead(this.chunk, this.pos)
+    if (size > left) {
+      this.carry = new Uint8Array(size)
+      this.fill(size)
+      return false
+    }
+    this.found(this.chunk, this.pos, size)
+    this.pos += size
+    return true
+  }
+
+  private nextCarried(): boolean {
+    if (this.carry === this.head) {
+      if (!this.fill(8)) return false
+      const size = this.checkHead(this.head, 0)
+      this.carry = new Uint8Array(size)
+      this.carry.set(this.head)
+    }
+    if (!this.fill(this.carry.length)) return false
+    this.carried = 0
+    this.found(this.carry, 0, this.carry.length)
+    return true
+  }
+
+  /** Carries bytes over until `want` are there. */
+  private fill(want: number): boolean {
+    const take = Math.min(want - this.carried, this.chunk.length - this.pos)
+    this.carry.set(this.chunk.subarray(this.pos, this.pos + take), this.carried)
+    this.carried += take
+    this.pos += take
+    return this.carried === want
+  }
+
+  private checkHead(bytes: Uint8Array, at: number): number {
+    const size =
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
+    const unsigned = size >>> 0
+    if (unsigned < 8) throw framingError('bad-frame-size', `A frame of ${unsigned} bytes cannot hold its own header`)
+    if (unsigned > this.maxFrameSize) {
+      throw framingError('frame-too-large', `A frame of ${unsigned} bytes is over our limit of ${this.maxFrameSize}`)
+    }
+    const doff = bytes[at + 4] as number
+    if (doff < 2 || doff * 4 > unsigned) {
+      throw framingError('bad-doff', `Data offset ${doff} does not fit a frame of ${unsigned} bytes`)
+    }
+    const type = bytes[at + 5] as number
+    if (type > 1) throw framingError('unknown-frame-type', `Frame type ${type} is neither AMQP nor SASL`)
+    return unsigned
+  }
+
+  private found(bytes: Uint8Array, at: number, size: number): void {
+    this.bytes = bytes
+    this.bodyStart = at + (bytes[at + 4] as number) * 4
+    this.bodyEnd = at + size
+    this.type = bytes[at + 5] as number
+    this.channel = ((bytes[at + 6] as number) << 8) | (bytes[at + 7] as number)
+  }
+}
