@@ -1,0 +1,69 @@
+// Feeds messages to a handler, a few at a time, and settles each by how its handler ended.
+
+import type { MessageReceiver } from '../connection/message-receiver.js'
+import type { Message } from '../message/message.js'
+import { Abort } from '../util/abort.js'
+import type { AbortSignalLike } from '../util/deferred.js'
+
+export type MessageHandler = (message: Message) => void | Promise<void>
+
+export interface HandlerLoopOptions {
+  /** Accept a message once its handler is done. */
+  readonly autoComplete: boolean
+  readonly onError: ((error: unknown, message: Message) => void) | undefined
+  readonly signal: AbortSignalLike | undefined
+}
+
+export class HandlerLoop {
+  private readonly receiver: MessageReceiver
+  private readonly handler: MessageHandler
+  private readonly options: HandlerLoopOptions
+  /** Stops all workers; its reason is what the whole run ends with. */
+  private readonly stop = new Abort()
+
+  constructor(receiver: MessageReceiver, handler: MessageHandler, options: HandlerLoopOptions) {
+    this.receiver = receiver
+    this.handler = handler
+    this.options = options
+  }
+
+  /** Runs `concurrency` workers until the first failure, the end of the link or the signal. */
+  async run(concurrency: number): Promise<void> {
+    const { signal } = this.options
+    const onAbort = (): void => this.stop.abort(signal?.reason)
+    if (signal?.aborted === true) onAbort()
+    signal?.addEventListener('abort', onAbort)
+    await Promise.all(Array.from({ length: concurrency }, () => this.work()))
+    signal?.removeEventListener('abort', onAbort)
+    if (!this.stop.aborted) return
+    await this.receiver.giveBack()
+    throw this.stop.reason
+  }
+
+  private async work(): Promise<void> {
+    while (!this.stop.aborted) {
+      let message: Message | undefined
+      try {
+        message = await this.receiver.receive({ signal: this.stop })
+      } catch (error) {
+        this.stop.abort(error)
+        return
+      }
+      if (message === undefined) return
+      await this.handle(message)
+    }
+  }
+
+  private async handle(message: Message): Promise<void> {
+    try {
+      await this.handler(message)
+      if (this.options.autoComplete && !message.settled) await message.accept()
+    } catch (error) {
+      if (!message.settled) await message.modify({ deliveryFailed: true }).catch(ignore)
+      if (this.options.onError === undefined) this.stop.abort(error)
+      else this.options.onError(error, message)
+    }
+  }
+}
+
+function ignore(): void {}

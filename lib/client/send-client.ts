@@ -1,0 +1,130 @@
+// Sends messages to one node.
+
+import { MessageSenderState, MessageState, SenderSettleMode } from '../constants.js'
+import type { Connection } from '../connection/connection.js'
+import type { MessageSender, SendOptions } from '../connection/message-sender.js'
+import type { SndSettleMode } from '../connection/options.js'
+import { Message, type MessageInput } from '../message/message.js'
+import { Target } from '../message/terminus.js'
+import type { URLLike } from '../transport/address.js'
+import type { WaitOptions } from '../util/deferred.js'
+import { boolean, checkOptions, duration, oneOf, WAIT_OPTIONS } from '../util/options.js'
+import { AMQPClient, type AMQPClientOptions, CLIENT_CHECKS } from './amqp-client.js'
+
+export interface SendClientOptions extends AMQPClientOptions {
+  /** Default: Unsettled, where each send waits for the peer's outcome. */
+  readonly sendSettleMode?: SenderSettleMode | undefined
+  /** Give up a message that is not confirmed after so many milliseconds. Default: 0, never. */
+  readonly msgTimeoutMs?: number | undefined
+}
+
+/** Options of one `sendMessage`. */
+export interface SendMessageOptions extends SendOptions {}
+
+const CHECKS = {
+  ...CLIENT_CHECKS,
+  sendSettleMode: oneOf(...Object.values(SenderSettleMode)),
+  msgTimeoutMs: duration,
+}
+
+const WIRE_MODES: Readonly<Record<SenderSettleMode, SndSettleMode>> = {
+  [SenderSettleMode.Unsettled]: 'unsettled',
+  [SenderSettleMode.Settled]: 'settled',
+  [SenderSettleMode.Mixed]: 'mixed',
+}
+
+export class SendClient extends AMQPClient<MessageSender> {
+  private readonly target: string | URLLike | Target
+  private readonly mode: SenderSettleMode
+  private readonly defaults: SendOptions | undefined
+  private readonly waiting: Message[] = []
+  private readonly inFlight = new Set<Message>()
+
+  /**
+   * @param target URL such as `amqps://user:password@host/queue`, or a Target whose address is one; with the option
+   * `connection` a bare address will do.
+   */
+  constructor(target: string | URLLike | Target, options: SendClientOptions = {}) {
+    checkOptions('SendClient', options, CHECKS)
+    super(target, options)
+    this.target = target
+    this.mode = options.sendSettleMode ?? SenderSettleMode.Unsettled
+    const { msgTimeoutMs = 0 } = options
+    this.defaults = msgTimeoutMs > 0 ? { timeoutMs: msgTimeoutMs } : undefined
+  }
+
+  override get state(): MessageSenderState {
+    return super.state
+  }
+
+  protected override attach(connection: Connection, wait: WaitOptions): Promise<MessageSender> {
+    const { target, address, options } = this
+    const fields = target instanceof Target ? target : undefined
+    return connection.createSender(new Target({ ...fields, address }), {
+      name: options.linkName,
+      properties: options.linkProperties,
+      desiredCapabilities: options.desiredCapabilities,
+      sndSettleMode: WIRE_MODES[this.mode],
+      signal: wait.signal,
+      timeoutMs: wait.timeoutMs,
+    })
+  }
+
+  /**
+   * Sends a message, and resolves when the peer has accepted it; in settle mode Settled, when the bytes are with the
+   * transport. Rejects with MessageSendFailed when the peer made something else of it, or when the link was lost
+   * first (`inDoubt`, `retryable` tell what is known); MessageContentTooLarge, EncodeError: nothing was sent;
+   * AMQPTimeoutError; the reason of the signal; whatever `open` rejects with.
+   */
+  sendMessage(message: MessageInput, options: SendMessageOptions | undefined = this.defaults): Promise<void> {
+    const { link } = this
+    if (link?.isOpen === true) return link.sendAccepted(message, options) as Promise<unknown> as Promise<void>
+    return this.openAndSend(message, options)
+  }
+
+  private async openAndSend(message: MessageInput, options: SendMessageOptions | undefined): Promise<void> {
+    const link = await this.opened({ signal: options?.signal, timeoutMs: options?.timeoutMs })
+    await link.sendAccepted(message, options)
+  }
+
+  /** Puts messages aside for `sendAllMessages`. No I/O. */
+  queueMessage(...messages: MessageInput[]): void {
+    for (const input of messages) {
+      const message = Message.from(input)
+      message.setState(MessageState.WaitingToBeSent)
+      this.waiting.push(message)
+    }
+  }
+
+  /** Messages that are queued, or sent and not settled yet. */
+  get pendingMessages(): readonly Message[] {
+    return [...this.inFlight, ...this.waiting]
+  }
+
+  /**
+   * Sends what is queued. Resolves, in the order of the queue, with what became of each message; a message that
+   * failed rejects nothing. Rejects only when the client cannot be opened: the messages then stay queued.
+   * Closes the client afterwards unless `closeOnDone` is false.
+   */
+  async sendAllMessages(options: { closeOnDone?: boolean | undefined } & WaitOptions = {}): Promise<MessageState[]> {
+    checkOptions('sendAllMessages', options, { ...WAIT_OPTIONS, closeOnDone: boolean })
+    const { closeOnDone = true, ...wait } = options
+    const link = await this.opened(wait)
+    const batch = this.waiting.splice(0)
+    const states = await Promise.all(batch.map((message) => this.sendQueued(link, message, wait)))
+    if (closeOnDone) await this.close()
+    return states
+  }
+
+  private async sendQueued(link: MessageSender, message: Message, wait: WaitOptions): Promise<MessageState> {
+    this.inFlight.add(message)
+    try {
+      await link.sendAccepted(message, { ...this.defaults, ...wait })
+    } catch {
+      message.setState(MessageState.SendFailed)
+    } finally {
+      this.inFlight.delete(message)
+    }
+    return message.state
+  }
+}

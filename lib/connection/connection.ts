@@ -1,0 +1,268 @@
+// A connection as the user of links holds it [2.4]: one transport, sessions on it, and the end with its reason.
+
+import { type AMQPError, AMQPTimeoutError } from '../errors.js'
+import type { Session as EngineSession } from '../engine/session.js'
+import type { Source, Target } from '../message/terminus.js'
+import { SASLAnonymous } from '../sasl/anonymous.js'
+import type { SaslAuth } from '../sasl/mechanism.js'
+import { SASLPlain } from '../sasl/plain.js'
+import { environmentTracer } from '../trace/frame-log.js'
+import { type Address, parseAddress, type URLLike } from '../transport/address.js'
+import { connectTransport } from '../transport/connect.js'
+import type { Transport } from '../transport/transport.js'
+import type { Fields } from '../types/maps.js'
+import type { Open } from '../types/transport.js'
+import { type Clock, realClock } from '../util/clock.js'
+import { Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
+import { checkOptions, WAIT_OPTIONS } from '../util/options.js'
+import { randomId } from '../util/random-id.js'
+import { Timeouts } from '../util/timeouts.js'
+import { Driver } from './driver.js'
+import { settledWithin } from './link-life.js'
+import type { MessageReceiver } from './message-receiver.js'
+import type { MessageSender } from './message-sender.js'
+import {
+  CLOSE_TIMEOUT_MS,
+  CONNECTION_CHECKS,
+  type ConnectionOptions,
+  DEFAULT_CHANNEL_MAX,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_IDLE_TIMEOUT_MS,
+  DEFAULT_MAX_FRAME_SIZE,
+  DEFAULT_MAX_MESSAGE_SIZE,
+} from './options.js'
+import {
+  type ReceiverOptions,
+  type SenderOptions,
+  Session,
+  SESSION_CHECKS,
+  type SessionContext,
+  type SessionOptions,
+} from './session.js'
+
+export class Connection {
+  /** Our container-id [2.4.1]. */
+  readonly containerId: string
+  private readonly address: Address
+  private readonly options: ConnectionOptions
+  private readonly clock: Clock
+  private readonly timeouts: Timeouts
+  private readonly opened: Deferred<void> = new Deferred()
+  private readonly ended: Deferred<AMQPError | undefined> = new Deferred()
+  private readonly sessions = new Set<Session>()
+  private driver: Driver | undefined = undefined
+  private defaultSession: Promise<Session> | undefined = undefined
+
+  /**
+   * Connects to `amqp://` or `amqps://` `[user:password@]host[:port]`, authenticates and opens.
+   * Rejects with AMQPConnectionError (`phase` tells how far it came), AuthenticationError, ConnectionClose,
+   * AMQPTimeoutError, or the reason of the signal; TypeError or RangeError for options that cannot be.
+   */
+  static async connect(url: string | URLLike, options: ConnectionOptions & WaitOptions = {}): Promise<Connection> {
+    checkOptions('connect', options, { ...CONNECTION_CHECKS, ...WAIT_OPTIONS })
+    const connection = new Connection(parseAddress(url), options)
+    await connection.open(options)
+    return connection
+  }
+
+  private constructor(address: Address, options: ConnectionOptions) {
+    this.address = address
+    this.options = options
+    this.containerId = options.containerId ?? randomId()
+    this.clock = options.clock ?? realClock
+    this.timeouts = new Timeouts(this.clock)
+    this.opened.promise.catch(() => {})
+  }
+
+  private async open(wait: WaitOptions): Promise<void> {
+    const timeoutMs = wait.timeoutMs ?? this.options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+    const bound = { signal: wait.signal, timeoutMs }
+    const transport = await (this.options.transport?.(bound) ?? connectTransport(this.address, this.options, bound))
+    this.driver = this.start(transport)
+    try {
+      await waitFor<void>(
+        (done) => {
+          this.opened.promise.then(
+            () => done.resolve(),
+            (error) => done.reject(error),
+          )
+        },
+        bound,
+        this.clock,
+        () => new AMQPTimeoutError(`${this.host} did not open the connection within ${timeoutMs} ms`, { timeoutMs }),
+      )
+    } catch (error) {
+      transport.destroy()
+      throw error
+    }
+  }
+
+  private start(transport: Transport): Driver {
+    const { options, address } = this
+    const hostname = options.hostname ?? address.host
+    const driver = new Driver(
+      transport,
+      {
+        role: 'client',
+        mechanisms: this.auth.mechanisms,
+        allowNoSasl: false,
+        hostname,
+        tracer: options.tracer ?? environmentTracer(),
+        open: {
+          containerId: this.containerId,
+          hostname,
+          maxFrameSize: options.maxFrameSize ?? DEFAULT_MAX_FRAME_SIZE,
+          channelMax: options.channelMax ?? DEFAULT_CHANNEL_MAX,
+          idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+          properties: options.properties,
+          offeredCapabilities: options.offeredCapabilities,
+          desiredCapabilities: options.desiredCapabilities,
+        },
+      },
+      this.auth,
+      {
+        onOpen: () => this.opened.resolve(),
+        onSession: refuseSession,
+        onEnd: (reason) => this.onEnd(reason),
+      },
+      this.clock,
+    )
+    driver.start()
+    return driver
+  }
+
+  private get auth(): SaslAuth {
+    const { user, password } = this.address
+    return this.options.auth ?? (user === undefined ? SASLAnonymous() : SASLPlain(user, password ?? ''))
+  }
+
+  private onEnd(reason: AMQPError | undefined): void {
+    this.opened.reject(reason)
+    this.ended.resolve(reason)
+  }
+
+  private get host(): string {
+    return `${this.address.host}:${this.address.port}`
+  }
+
+  private get remoteOpen(): Open | undefined {
+    return this.driver?.engine.connection.remoteOpen
+  }
+
+  /** Container-id of the peer. */
+  get remoteContainerId(): string | undefined {
+    return this.remoteOpen?.containerId
+  }
+
+  /** What the peer tells of itself in its open: product, version and the like. */
+  get remoteProperties(): Fields | undefined {
+    return this.remoteOpen?.properties
+  }
+
+  get remoteOfferedCapabilities(): readonly string[] {
+    return this.remoteOpen?.offeredCapabilities ?? []
+  }
+
+  /** Largest frame that the peer takes, in bytes. */
+  get remoteMaxFrameSize(): number {
+    return this.remoteOpen?.maxFrameSize ?? 0xffffffff
+  }
+
+  get isOpen(): boolean {
+    return this.driver?.engine.connection.opened ?? false
+  }
+
+  /** Resolves when the connection has ended: undefined after `close`, else with the reason. Never rejects. */
+  get closed(): Promise<AMQPError | undefined> {
+    return this.ended.promise
+  }
+
+  /** Begins a session of its own [2.5.1]: its links share nothing with those of others. */
+  async createSession(options: SessionOptions = {}): Promise<Session> {
+    checkOptions('createSession', options, SESSION_CHECKS)
+    const session = new Session(this.context, options)
+    await session.waitUntilOpen(options)
+    this.sessions.add(session)
+    session.closed.then(() => this.sessions.delete(session))
+    return session
+  }
+
+  private get context(): SessionContext {
+    const { clock, timeouts, containerId, options } = this
+    return {
+      clock,
+      timeouts,
+      containerId,
+      maxMessageSize: options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
+      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      engine: (this.driver as Driver).engine.connection,
+    }
+  }
+
+  /** Attaches a sender in the session that the connection keeps for such links. See {@link Session.createSender}. */
+  async createSender(target: string | Target | null, options: SenderOptions = {}): Promise<MessageSender> {
+    const session = await this.sharedSession()
+    return session.createSender(target, options)
+  }
+
+  /** Attaches a receiver in the session that the connection keeps for such links. See {@link Session.createReceiver}. */
+  async createReceiver(source: string | Source, options: ReceiverOptions = {}): Promise<MessageReceiver> {
+    const session = await this.sharedSession()
+    return session.createReceiver(source, options)
+  }
+
+  /** One session for all links that were not given one; a new one when it has ended. */
+  private sharedSession(): Promise<Session> {
+    if (this.defaultSession === undefined) {
+      const session = this.createSession()
+      const forget = (): void => {
+        if (this.defaultSession === session) this.defaultSession = undefined
+      }
+      this.defaultSession = session
+      session.then((open) => open.closed.then(forget), forget)
+    }
+    return this.defaultSession
+  }
+
+  /**
+   * Closes links and sessions as each of them does, then the connection. Bounded by `timeoutMs` (default 5 000), after
+   * which the transport is simply shut. Closing twice is harmless.
+   */
+  async close(options: WaitOptions = {}): Promise<void> {
+    checkOptions('close', options, WAIT_OPTIONS)
+    const { driver } = this
+    if (driver === undefined) return
+    const wait = { timeoutMs: CLOSE_TIMEOUT_MS, ...options }
+    await Promise.all([...this.sessions].map((session) => session.close(wait)))
+    driver.engine.connection.close()
+    await settledWithin(this.ended.promise, wait, this.clock)
+    if (!this.ended.done) {
+      driver.abandon(
+        new AMQPTimeoutError(`${this.host} did not answer the close within ${wait.timeoutMs} ms`, {
+          timeoutMs: wait.timeoutMs ?? 0,
+        }),
+      )
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Lines for people: how the connection stands, and what each session and link waits for. */
+  explain(): string {
+    const { driver } = this
+    if (driver === undefined) return `connection to ${this.host}: not open`
+    const { engine } = driver
+    const parts = [`connection to ${this.host}: ${engine.connection.stateName}`]
+    if (engine.pendingBytes > 0) parts.push(`${engine.pendingBytes} bytes to write`)
+    if (engine.blocked) parts.push('the socket is behind')
+    return [parts.join(', '), ...[...this.sessions].map((session) => session.explain())].join('\n')
+  }
+}
+
+/** A client takes no sessions of its peer [2.5.1]. */
+function refuseSession(session: EngineSession): void {
+  session.begin()
+  session.end({ kind: 'error', condition: 'amqp:not-implemented', description: 'this client takes no sessions of its peer' })
+}

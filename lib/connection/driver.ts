@@ -1,0 +1,153 @@
+// Pumps one engine over one transport: bytes in, one write per turn of the event loop, timers, SASL.
+// The only place where engine, transport and clock meet on the client's side. It lives as long as its transport.
+
+import { AMQPConnectionError, type AMQPError } from '../errors.js'
+import { Engine, type EngineListener, type EngineOptions } from '../engine/engine.js'
+import type { ConnectionListener } from '../engine/connection.js'
+import type { Session } from '../engine/session.js'
+import { chooseMechanism, type SaslAuth, type SaslHost, type SaslMechanism } from '../sasl/mechanism.js'
+import type { Transport } from '../transport/transport.js'
+import type { Open } from '../types/transport.js'
+import type { Clock, Timer } from '../util/clock.js'
+
+export class Driver implements EngineListener {
+  readonly engine: Engine
+  private readonly transport: Transport
+  private readonly auth: SaslAuth
+  private readonly host: SaslHost
+  private readonly listener: ConnectionListener
+  private readonly clock: Clock
+  private mechanism: SaslMechanism | undefined = undefined
+  private scheduled = false
+  private timer: Timer | undefined = undefined
+  private ended = false
+
+  constructor(
+    transport: Transport,
+    options: EngineOptions,
+    auth: SaslAuth,
+    listener: ConnectionListener,
+    clock: Clock,
+  ) {
+    this.transport = transport
+    this.auth = auth
+    this.host = { hostname: options.hostname ?? '', secure: transport.secure }
+    this.listener = listener
+    this.clock = clock
+    this.engine = new Engine(options, this)
+  }
+
+  start(): void {
+    const { transport, engine } = this
+    engine.start(this.clock.now())
+    transport.onDrain = () => this.onDrain()
+    transport.onClose = (error) => engine.transportClosed(error ?? this.lost())
+    transport.onBytes = (chunk) => engine.receive(chunk, this.clock.now())
+    this.flush()
+  }
+
+  /** Ends without another word: what is pending is lost, the first reason wins. */
+  abandon(reason: AMQPError): void {
+    this.engine.transportClosed(reason)
+    this.transport.destroy()
+  }
+
+  private lost(): AMQPConnectionError {
+    return new AMQPConnectionError(`The connection to ${this.transport.description} was lost: the peer hung up`, {
+      phase: this.engine.connection.opened ? 'established' : 'open',
+      retryable: true,
+      context: { host: this.transport.description },
+    })
+  }
+
+  // --- output
+
+  onOutput(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    this.clock.defer(this.flush)
+  }
+
+  onOutputFull(): void {
+    this.flush()
+  }
+
+  private readonly flush = (): void => {
+    this.scheduled = false
+    if (this.ended || this.engine.blocked) return
+    this.write()
+  }
+
+  private write(): void {
+    const pieces = this.engine.take(this.clock.now())
+    if (pieces.length === 0) return
+    const ready = this.transport.write(pieces)
+    this.engine.handedOver()
+    if (!ready) this.engine.setBlocked(true)
+  }
+
+  private onDrain(): void {
+    if (this.ended) return
+    this.engine.setBlocked(false)
+    this.flush()
+  }
+
+  // --- time
+
+  /** A late timer may mean that this process was busy, not that the peer was silent: what has come in is read first. */
+  private readonly onTimer = (): void => {
+    this.clock.defer(() => this.tick())
+  }
+
+  private tick(): void {
+    if (this.ended) return
+    const now = this.clock.now()
+    const next = this.engine.tick(now)
+    if (next !== undefined) this.timer = this.clock.setTimer(Math.max(1, next - now), this.onTimer)
+  }
+
+  // --- SASL
+
+  onMechanisms(offered: readonly string[]): void {
+    this.mechanism = chooseMechanism(this.auth, offered, this.host)
+    this.engine.handshake.init(this.mechanism.name, this.mechanism.initial(this.host))
+  }
+
+  onChallenge(challenge: Uint8Array): void {
+    const answer = this.mechanism?.step(challenge)
+    if (answer instanceof Uint8Array) return this.engine.handshake.respond(answer)
+    answer?.then(
+      (response) => {
+        if (!this.ended) this.engine.handshake.respond(response)
+      },
+      (error: AMQPError) => this.abandon(error),
+    )
+  }
+
+  onSuccess(additionalData: Uint8Array | undefined): void {
+    this.mechanism?.finish?.(additionalData)
+  }
+
+  onInit(): void {}
+
+  onResponse(): void {}
+
+  // --- the connection
+
+  onOpen(open: Open): void {
+    this.listener.onOpen(open)
+    this.tick()
+  }
+
+  onSession(session: Session): void {
+    this.listener.onSession(session)
+  }
+
+  onEnd(reason: AMQPError | undefined): void {
+    this.write()
+    this.ended = true
+    this.timer?.cancel()
+    this.transport.end()
+    this.listener.onEnd(reason)
+  }
+}
