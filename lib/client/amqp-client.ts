@@ -1,12 +1,14 @@
 // What sending and receiving clients share: the connection (their own, or one given to them), the link that is opened
 // by the first operation and anew after it was lost, and the end of both.
 
-import { AMQPError } from '../errors.js'
+import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import { Connection } from '../connection/connection.js'
 import { CONNECTION_CHECKS, type ConnectionOptions } from '../connection/options.js'
 import { parseAddress, type URLLike } from '../transport/address.js'
 import type { Fields } from '../types/maps.js'
-import type { WaitOptions } from '../util/deferred.js'
+import { Abort } from '../util/abort.js'
+import { realClock } from '../util/clock.js'
+import { waitFor, type WaitOptions } from '../util/deferred.js'
 import { checkOptions, object, type OptionCheck, text, texts, WAIT_OPTIONS } from '../util/options.js'
 
 /** Options of both clients. */
@@ -42,6 +44,13 @@ interface ClientLink {
   explain(): string
 }
 
+/** An attempt to open, and how many wait for it. */
+interface Opening<L> {
+  readonly link: Promise<L>
+  readonly abort: Abort
+  waiting: number
+}
+
 /** Where a client stands; numbers as in MessageSenderState and MessageReceiverState. */
 export type ClientState = 0 | 1 | 2 | 3 | 4
 const IDLE = 0
@@ -57,7 +66,7 @@ export abstract class AMQPClient<L extends ClientLink> {
   private readonly url: string | undefined
   private current: Connection | undefined
   protected link: L | undefined = undefined
-  private opening: Promise<L> | undefined = undefined
+  private opening: Opening<L> | undefined = undefined
   private clientState: ClientState = IDLE
   private closedByUser = false
 
@@ -94,10 +103,38 @@ export abstract class AMQPClient<L extends ClientLink> {
     const { link } = this
     if (link?.isOpen === true) return Promise.resolve(link)
     if (this.closedByUser) return Promise.reject(this.closedError())
-    this.opening ??= this.openAnew(wait).finally(() => {
-      this.opening = undefined
-    })
-    return this.opening
+    return this.joinOpening(wait)
+  }
+
+  /** All who need the link wait for one attempt, each as long as it likes; when the last has left, it is called off. */
+  private joinOpening(wait: WaitOptions): Promise<L> {
+    return waitFor<L>(
+      (done) => {
+        const opening = this.opening ?? this.startOpening()
+        opening.waiting++
+        opening.link.then(
+          (link) => done.resolve(link),
+          (error) => done.reject(error),
+        )
+        return () => {
+          if (--opening.waiting === 0) opening.abort.abort(wait.signal?.reason)
+        }
+      },
+      wait,
+      this.options.clock ?? realClock,
+      () => this.openTimeout(wait.timeoutMs ?? 0),
+    )
+  }
+
+  private startOpening(): Opening<L> {
+    const abort = new Abort()
+    const opening: Opening<L> = { abort, waiting: 0, link: this.openAnew({ signal: abort }) }
+    const over = (): void => {
+      if (this.opening === opening) this.opening = undefined
+    }
+    opening.link.then(over, over)
+    this.opening = opening
+    return opening
   }
 
   private async openAnew(wait: WaitOptions): Promise<L> {
@@ -116,6 +153,8 @@ export abstract class AMQPClient<L extends ClientLink> {
       return link
     } catch (error) {
       this.clientState = ERROR
+      // A connection that nobody may ever close must not keep the process alive.
+      if (this.options.connection === undefined) this.current?.close()
       throw error
     }
   }
@@ -136,7 +175,8 @@ export abstract class AMQPClient<L extends ClientLink> {
     checkOptions('close', options, WAIT_OPTIONS)
     this.closedByUser = true
     this.clientState = CLOSING
-    await this.opening?.catch(() => {})
+    this.opening?.abort.abort(this.closedError())
+    await this.opening?.link.catch(() => {})
     await this.link?.close(options)
     if (this.options.connection === undefined) await this.current?.close(options)
     this.clientState = IDLE
@@ -149,6 +189,13 @@ export abstract class AMQPClient<L extends ClientLink> {
   /** Lines for people: how the connection stands, and what each link on it waits for. */
   explain(): string {
     return this.current?.explain() ?? `client of "${this.address}": not open`
+  }
+
+  private openTimeout(timeoutMs: number): AMQPError {
+    return new AMQPTimeoutError(`"${this.address}" could not be opened within ${timeoutMs} ms`, {
+      timeoutMs,
+      context: { operation: 'opening a client', address: this.address },
+    })
   }
 
   private closedError(): AMQPError {

@@ -137,6 +137,7 @@ export class Connection {
   }
 
   private onEnd(reason: AMQPError | undefined): void {
+    this.timeouts.stop()
     this.opened.reject(reason)
     this.ended.resolve(reason)
   }

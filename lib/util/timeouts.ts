@@ -2,7 +2,7 @@
 // in which they came, so each limit has a linked list and one timer for its head: adding and removing touch
 // no timer.
 
-import type { Clock } from './clock.js'
+import type { Clock, Timer } from './clock.js'
 
 /** What has a time limit. The fields belong to {@link Timeouts}. */
 export interface TimeoutEntry {
@@ -16,7 +16,7 @@ export interface TimeoutEntry {
 class LimitList {
   head: TimeoutEntry | undefined = undefined
   tail: TimeoutEntry | undefined = undefined
-  armed = false
+  timer: Timer | undefined = undefined
 }
 
 export class Timeouts {
@@ -39,7 +39,7 @@ export class Timeouts {
     if (list.tail === undefined) list.head = entry
     else list.tail.next = entry
     list.tail = entry
-    if (!list.armed) this.arm(list, limitMs, limitMs)
+    if (list.timer === undefined) this.arm(list, limitMs, limitMs)
   }
 
   remove(entry: TimeoutEntry, limitMs: number): void {
@@ -54,9 +54,14 @@ export class Timeouts {
     entry.next = undefined
   }
 
+  /** Cancels the timers, so that they keep no process alive; entries that are left never expire. */
+  stop(): void {
+    for (const list of this.lists.values()) list.timer?.cancel()
+    this.lists.clear()
+  }
+
   private arm(list: LimitList, limitMs: number, delayMs: number): void {
-    list.armed = true
-    this.clock.setTimer(delayMs, () => this.expire(list, limitMs))
+    list.timer = this.clock.setTimer(delayMs, () => this.expire(list, limitMs))
   }
 
   private expire(list: LimitList, limitMs: number): void {
@@ -65,7 +70,7 @@ export class Timeouts {
       this.remove(entry, limitMs)
       entry.onTimeout(limitMs)
     }
-    list.armed = false
+    list.timer = undefined
     if (list.head === undefined) this.lists.delete(limitMs)
     else this.arm(list, limitMs, list.head.deadlineMs - now)
   }
