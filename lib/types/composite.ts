@@ -22,6 +22,7 @@ import type { TypeNameOf } from './field-types.js'
 import { FIELD_TYPES, multipleOf } from './field-types.js'
 import type { Fields, InputFields } from './maps.js'
 import { enterList, leaveCompound } from './skip.js'
+import type { AMQPInput, AMQPValue } from './wrappers.js'
 import { kindOf } from './wrappers.js'
 import { closeList, openList, writeNull, writeUlong } from './write.js'
 
@@ -35,7 +36,8 @@ export type Input<T extends { readonly kind: string }> = T extends { readonly ki
   ? InputFieldsOf<T> & { readonly kind?: K | undefined }
   : never
 type InputFieldsOf<T> = { readonly [K in keyof T as Exclude<K, 'kind'>]: InputValue<T[K]> }
-type InputValue<V> = V extends Fields
+type InputValue<V> = [AMQPValue] extends [V] ? AMQPInput | undefined : InputPart<V>
+type InputPart<V> = V extends Fields
   ? InputFields
   : V extends { readonly kind: infer K }
     ? InputFieldsOf<V> & { readonly kind: K }

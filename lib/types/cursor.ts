@@ -1,4 +1,4 @@
-// Where bytes are written and read: a growing Writer and a bounds-checked Reader, both big-endian [1.3].
+// Where bytes are written and read: a growing Writer and a bounds-checked Reader, both big-endian [1.2].
 // Invariants: a Writer's `bytes` always reach at least to `pos`; a Reader never looks at or beyond its `end`, and
 // what it allows a peer to make us allocate is at most proportional to the bytes that the peer has sent.
 
@@ -7,16 +7,16 @@ import { getInt64, getUint64, putInt64 } from './int64.js'
 
 /** How deep lists, maps, arrays and described values may nest, read or written, unless limits say otherwise. */
 export const MAX_DEPTH = 64
-/** Elements without bytes of their own that one input may announce, unless limits say otherwise. */
-export const FREE_ELEMENTS = 65536
+/** Elements that the smallest input may announce, unless limits say otherwise. */
+export const MIN_ELEMENTS = 65536
 
 /** What a decoder takes from a peer before it refuses. */
 export interface DecodeLimits {
   /** Deepest nesting of lists, maps, arrays and described values: 0 to 1024. Default 64. */
   readonly maxDepth?: number | undefined
   /**
-   * Most elements of lists, maps (a key and a value are two) and arrays in one input, all levels together, elements
-   * that have no bytes included. Default: the size of the input plus 65536, so that only those can ever exceed it.
+   * Most elements of lists, maps (a key and a value are two) and arrays in one input, all levels together. Default: 65536,
+   * or as many as the input has bytes if that is more, so that only elements without bytes can make too many.
    */
   readonly maxElements?: number | undefined
   /** Largest input, in bytes. Default: no limit. */
@@ -170,7 +170,7 @@ export class Reader {
     this.pos = start
     this.end = end
     this.depth = 0
-    this.budget = maxElements ?? end - start + FREE_ELEMENTS
+    this.budget = maxElements ?? Math.max(MIN_ELEMENTS, end - start)
   }
 
   /** The same bytes as a DataView, made when first asked for. */

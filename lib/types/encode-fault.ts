@@ -79,7 +79,7 @@ function entries(map: ReadonlyMap<AMQPInput, AMQPInput>, path: string): Child[] 
   const children: Child[] = []
   let place = 0
   for (const [key, value] of map) {
-    children.push([`${path}.key(${place++})`, key])
+    children.push([`${path === '' ? '' : `${path}.`}key(${place++})`, key])
     children.push([typeof key === 'string' ? join(path, key) : `${path}[${nameOf(key)}]`, value])
   }
   return children

@@ -1,9 +1,9 @@
 // What a composite must know of the types of its fields, and what it says when a field is none of its type.
 
 import { DecodeError } from '../errors.js'
-import { asciiDecode } from '../util/bytes.js'
 import { SYMBOL8, TYPE_OF_CODE } from './codes.js'
 import type { Reader, Writer } from './cursor.js'
+import { readName } from './names.js'
 import { unknownConstructor } from './skip.js'
 
 /** How the values of one type of the specification are read and written, constructor included. */
@@ -28,7 +28,7 @@ export function wrongFieldType(r: Reader, constructor: number, field: string, wa
 export function readSymbol(r: Reader, constructor: number): string {
   const size = constructor === SYMBOL8 ? r.u8() : r.u32()
   const at = r.takeSized(size)
-  const text = asciiDecode(r.bytes, at, at + size)
+  const text = readName(r.bytes, at, at + size)
   if (text === undefined)
     throw new DecodeError('invalid-symbol', at, `a symbol of ${size} bytes is not ASCII`)
   return text

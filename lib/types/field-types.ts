@@ -113,7 +113,10 @@ export function multipleOf<V extends AMQPInput>(element: PrimitiveType<V>): Fiel
   return {
     name: element.name,
     decode: (r, field) => element.decodeMultiple(r, field),
-    encode: (w, values, path) => element.encodeMultiple(w, values, path),
+    encode(w, values, path) {
+      if (!Array.isArray(values)) throw new EncodeError(path, `an array is due, not ${kindOf(values)}`)
+      element.encodeMultiple(w, values, path)
+    },
   }
 }
 

@@ -12,7 +12,7 @@ const SHOWN_BYTES = 32
 const SHOWN_CHARACTERS = 256
 
 /** A symbol that cannot be taken for anything else. */
-const PLAIN_SYMBOL = /^[^\s"'()[\]{},=<>]+$/
+const PLAIN_SYMBOL = /^[\w.:;/+*$%&@#!?~^|\\`-]+$/
 // What JSON leaves unescaped although it moves the cursor or starts a line.
 const UNSEEN = /[\u007f-\u009f\u2028\u2029\ufeff]/g
 

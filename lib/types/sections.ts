@@ -2,7 +2,7 @@
 // Each section is a described value; the map and body sections have no fields, so they are read by what they hold.
 
 import { DecodeError } from '../errors.js'
-import { BINARY8, BINARY32, DESCRIBED, LIST0, LIST8, LIST32 } from './codes.js'
+import { BINARY8, BINARY32, DESCRIBED, LIST0, LIST8, LIST32, SMALLULONG } from './codes.js'
 import { composite, readDescriptor } from './composite.js'
 import type { Reader, Writer } from './cursor.js'
 import { readCoded, readValue } from './decode.js'
@@ -112,7 +112,7 @@ const BY_SYMBOL: ReadonlyMap<number | string | undefined, number> = new Map([
 export function writeSectionDescriptor(w: Writer, section: SECTION): void {
   w.ensure(3)
   w.bytes[w.pos] = DESCRIBED
-  w.bytes[w.pos + 1] = 0x53
+  w.bytes[w.pos + 1] = SMALLULONG
   w.bytes[w.pos + 2] = section
   w.pos += 3
 }

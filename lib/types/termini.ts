@@ -36,9 +36,8 @@ export type LifetimePolicy = DeleteOnClose | DeleteOnNoLinks | DeleteOnNoMessage
 /** Properties of a dynamic node [3.5.9]; `lifetime-policy` comes as a {@link LifetimePolicy}. */
 export type NodeProperties = Readonly<Record<string, Fields[string] | LifetimePolicy>>
 
-/** Where messages come from, and what the link wants of it [3.5.3]. */
-export interface Source {
-  readonly kind: 'source'
+/** What source and target have in common. */
+interface Terminus {
   readonly address?: string | undefined
   /** 0 none (the default), 1 configuration, 2 unsettled-state. */
   readonly durable?: number | undefined
@@ -49,7 +48,13 @@ export interface Source {
   /** Ask the peer for a node of our own. */
   readonly dynamic?: boolean | undefined
   readonly dynamicNodeProperties?: NodeProperties | undefined
-  /** `move` or `copy`; null leaves it to the sender. */
+  readonly capabilities?: readonly string[] | undefined
+}
+
+/** Where messages come from, and what the link wants of it [3.5.3]. */
+export interface Source extends Terminus {
+  readonly kind: 'source'
+  /** `move` or `copy`; absent leaves it to the sender. */
   readonly distributionMode?: string | undefined
   /** Filters by name; each value a described one, or null for no filter of that name. */
   readonly filter?: Fields | undefined
@@ -57,23 +62,11 @@ export interface Source {
   readonly defaultOutcome?: Outcome | AMQPDescribed | undefined
   /** Descriptor symbols of the outcomes that may be chosen; absent means all. */
   readonly outcomes?: readonly string[] | undefined
-  readonly capabilities?: readonly string[] | undefined
 }
 
 /** Where messages go [3.5.4]. */
-export interface Target {
+export interface Target extends Terminus {
   readonly kind: 'target'
-  readonly address?: string | undefined
-  /** 0 none (the default), 1 configuration, 2 unsettled-state. */
-  readonly durable?: number | undefined
-  /** `link-detach`, `session-end` (the default), `connection-close` or `never`. */
-  readonly expiryPolicy?: string | undefined
-  /** Seconds that the terminus lives once its expiry policy has struck; default 0. */
-  readonly timeout?: number | undefined
-  /** Ask the peer for a node of our own. */
-  readonly dynamic?: boolean | undefined
-  readonly dynamicNodeProperties?: NodeProperties | undefined
-  readonly capabilities?: readonly string[] | undefined
 }
 
 export const deleteOnClose = composite<DeleteOnClose>(

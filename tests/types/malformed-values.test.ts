@@ -1,6 +1,6 @@
 import test from 'ava'
-import { DecodeError } from '../../lib/errors.js'
 import type { DecodeErrorKind } from '../../lib/errors.js'
+import { DecodeError } from '../../lib/errors.js'
 import { Reader } from '../../lib/types/cursor.js'
 import { readValue, skipValue } from '../../lib/types/decode.js'
 import { decode, decodeTyped } from '../../lib/types/index.js'
@@ -40,16 +40,26 @@ for (const { name, hex, expect } of cases) {
 
 const more: readonly (readonly [name: string, hex: string, kind: DecodeErrorKind, offset: number])[] = [
   ['bytes after the value', '4040', 'trailing-bytes', 1],
-  ['a list item that ends beyond its list, inside the input', 'd000000006000000017000000000', 'truncated', 10],
-  ['fewer items than a list announces', 'c00402540140', 'count-mismatch', 5],
+  [
+    'a list item that ends beyond its list, inside the input',
+    'd000000006000000017000000000',
+    'truncated',
+    10,
+  ],
+  ['more bytes than a list has items', 'c00401540140', 'count-mismatch', 5],
   ['a list whose items end before its count', 'c003025401', 'truncated', 5],
   ['an array that holds more than its count', 'e00402500102' + '03', 'trailing-bytes', 6],
   ['an array of more bytes than elements', 'e0050250010203', 'count-mismatch', 6],
   ['an array without room for its constructor', 'f00000000400000000', 'truncated', 9],
   ['an array of 32 bit size that does not cover its count', 'f000000003000000', 'size-too-small', 0],
   ['the same string key twice', 'c10b04a1016b5401a1016b5402', 'count-mismatch', 8],
-  ['the same number as key twice, in two encodings', 'c10704' + '4340' + '520040', 'count-mismatch', 5],
-  ['the same symbol as key twice, after a string alike', 'c10d06a1016b40a3016b40a3016b40', 'count-mismatch', 11],
+  ['the same number as key twice, in two encodings', 'c10604' + '4340' + '520040', 'count-mismatch', 5],
+  [
+    'the same symbol as key twice, after a string alike',
+    'c10d06a1016b40a3016b40a3016b40',
+    'count-mismatch',
+    11,
+  ],
   ['null as key twice', 'c1050440404040', 'count-mismatch', 5],
 ]
 

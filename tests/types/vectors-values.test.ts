@@ -9,7 +9,16 @@ const weightless = new Set(['array/true', 'array/false', 'array/uint0', 'array/u
 
 test('the vectors hold every group of values [1.6]', (t) => {
   const groups = new Set(vectors.map((vector) => vector.group))
-  for (const group of ['primitive', 'list', 'map', 'array', 'described', 'composite', 'performative', 'sasl']) {
+  for (const group of [
+    'primitive',
+    'list',
+    'map',
+    'array',
+    'described',
+    'composite',
+    'performative',
+    'sasl',
+  ]) {
     t.true(groups.has(group), group)
   }
   t.true(vectors.length > 500)
