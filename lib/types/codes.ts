@@ -114,6 +114,23 @@ export const TYPE_OF_CODE: ReadonlyMap<number, AMQPTypeName> = new Map<number, A
   [ARRAY32, 'array'],
 ])
 
+/** Types whose values are primitive values of JavaScript, too. */
+export const PRIMITIVE: readonly AMQPTypeName[] = [
+  'null',
+  'boolean',
+  'ubyte',
+  'ushort',
+  'uint',
+  'ulong',
+  'byte',
+  'short',
+  'int',
+  'long',
+  'float',
+  'double',
+  'string',
+]
+
 /** {@link LAYOUT} of a value that has its size before it, in one byte. */
 export const SIZED8 = 0x20
 /** {@link LAYOUT} of a value that has its size before it, in four bytes. */

@@ -6,11 +6,11 @@ import type { AMQPTypeName } from './codes.js'
 import * as code from './codes.js'
 import type { DecodeLimits } from './cursor.js'
 import { Reader } from './cursor.js'
-import { expectEnd, readCoded } from './decode.js'
+import { readArrayOf, readCoded, readWhole } from './decode.js'
 import { decodedKeyText } from './map-keys.js'
-import { enterCompound, enterList, enterMap, expectElements, leaveCompound } from './skip.js'
-import type { AMQPType } from './wrappers.js'
-import { AMQPArray, AMQPDescribed, AMQPList, AMQPMap, wrap } from './wrappers.js'
+import { enterList, enterMap, leaveCompound } from './skip.js'
+import type { AMQPArray, AMQPType } from './wrappers.js'
+import { AMQPDescribed, AMQPList, AMQPMap, wrap } from './wrappers.js'
 
 const EMPTY_LIST = new AMQPList(Object.freeze([]))
 
@@ -20,10 +20,7 @@ const EMPTY_LIST = new AMQPList(Object.freeze([]))
  * @throws DecodeError when the bytes are not exactly one valid value, or exceed the limits
  */
 export function decodeTyped(bytes: Uint8Array, limits?: DecodeLimits): AMQPType {
-  const r = new Reader(bytes, 0, bytes.length, limits)
-  const value = readTyped(r)
-  expectEnd(r)
-  return value
+  return readWhole(new Reader(bytes, 0, bytes.length, limits), readTyped)
 }
 
 /** The next value, from its constructor on. */
@@ -89,20 +86,7 @@ function readMap(r: Reader, wide: boolean): AMQPMap<AMQPType, AMQPType> {
 }
 
 function readArray(r: Reader, wide: boolean): AMQPArray<AMQPType> {
-  const { end, depth } = r
-  const count = enterCompound(r, wide)
-  const descriptors: AMQPType[] = []
-  let constructor = r.u8()
-  while (constructor === code.DESCRIBED) {
-    r.descend(r.pos - 1)
-    descriptors.push(readTyped(r))
-    constructor = r.u8()
-  }
-  expectElements(r, constructor, count)
-  const values = readElements(r, constructor, count)
-  r.depth = depth + 1
-  leaveCompound(r, end)
-  return AMQPArray.adopt(values, code.TYPE_OF_CODE.get(constructor) as AMQPTypeName, descriptors)
+  return readArrayOf(r, wide, readTyped, readElements)
 }
 
 /** Elements without bytes are all the same, so one wrapper stands for all of them. */

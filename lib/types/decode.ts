@@ -8,7 +8,7 @@ import type { AMQPTypeName } from './codes.js'
 import * as code from './codes.js'
 import type { DecodeLimits } from './cursor.js'
 import { Reader } from './cursor.js'
-import { getInt64, getUint64 } from './int64.js'
+import { getInt64s } from './int64.js'
 import { decodedKeyText, isCompared } from './map-keys.js'
 import { readName } from './names.js'
 import {
@@ -20,7 +20,7 @@ import {
   skipValue,
   unknownConstructor,
 } from './skip.js'
-import type { AMQPMapKey, AMQPValue } from './wrappers.js'
+import type { AMQPInput, AMQPMapKey, AMQPValue } from './wrappers.js'
 import {
   AMQPArray,
   AMQPChar,
@@ -44,18 +44,17 @@ const NO_BYTES = new Uint8Array(0)
 
 /**
  * The one value that the bytes are. Binary values are views of them: copy what must outlive the bytes.
- * @throws DecodeError when the bytes are not exactly one valid value, or exceed the limits
+ * @throws DecodeError when the bytes are not exactly one valid value, or exceed the limits; a map that has a key twice
+ * (of the same type and value) is not valid [1.6.23]
  */
 export function decode(bytes: Uint8Array, limits?: DecodeLimits): AMQPValue {
-  const r = new Reader(bytes, 0, bytes.length, limits)
-  const value = readValue(r)
-  expectEnd(r)
-  return value
+  return readWhole(new Reader(bytes, 0, bytes.length, limits), readValue)
 }
 
-/** Throws when bytes are left over. */
-export function expectEnd(r: Reader): void {
-  if (r.pos === r.end) return
+/** What a reading function gives, if that leaves nothing over. */
+export function readWhole<T>(r: Reader, read: (r: Reader) => T): T {
+  const value = read(r)
+  if (r.pos === r.end) return value
   throw new DecodeError('trailing-bytes', r.pos, `${r.end - r.pos} bytes after the value`)
 }
 
@@ -295,22 +294,31 @@ function peekKeyText(r: Reader): string | undefined {
 }
 
 function readArray(r: Reader, wide: boolean): AMQPArray<AMQPValue> {
+  return readArrayOf(r, wide, readValue, readElements)
+}
+
+/** An array [1.6.24] whose descriptors, if it has any, and elements are read by the functions given. */
+export function readArrayOf<T extends AMQPInput>(
+  r: Reader,
+  wide: boolean,
+  readDescriptor: (r: Reader) => T,
+  readAll: (r: Reader, constructor: number, count: number) => T[],
+): AMQPArray<T> {
   const { end, depth } = r
   const count = enterCompound(r, wide)
   let constructor = r.u8()
-  let descriptors: AMQPValue[] | undefined
+  let descriptors: T[] | undefined
   while (constructor === code.DESCRIBED) {
     r.descend(r.pos - 1)
     descriptors ??= []
-    descriptors.push(readValue(r))
+    descriptors.push(readDescriptor(r))
     constructor = r.u8()
   }
   expectElements(r, constructor, count)
-  const values = readElements(r, constructor, count)
-  const type = code.TYPE_OF_CODE.get(constructor) as AMQPTypeName
+  const values = readAll(r, constructor, count)
   r.depth = depth + 1
   leaveCompound(r, end)
-  return AMQPArray.adopt(values, type, descriptors)
+  return AMQPArray.adopt(values, code.TYPE_OF_CODE.get(constructor) as AMQPTypeName, descriptors)
 }
 
 /** Elements of an array, whose bytes are known to be there as far as their constructor tells. */
@@ -321,13 +329,8 @@ function readElements(r: Reader, constructor: number, count: number): AMQPValue[
   return values
 }
 
+/** The list that is made is as long as the bytes that are there, not as a count that a peer has claimed. */
 function readInt64s(r: Reader, constructor: number, count: number): bigint[] {
-  const { view } = r
   const start = r.take(8 * count)
-  // As long as the bytes that are there, not as a count that a peer has claimed.
-  const values = new Array<bigint>((r.pos - start) / 8)
-  for (let i = 0, at = start; i < values.length; i++, at += 8) {
-    values[i] = constructor === code.LONG ? getInt64(view, at) : getUint64(view, at)
-  }
-  return values
+  return getInt64s(r.view, start, (r.pos - start) / 8, constructor === code.LONG)
 }

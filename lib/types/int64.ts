@@ -4,6 +4,11 @@
 const word = new BigInt64Array(1)
 const unsignedWord = new BigUint64Array(word.buffer)
 const halves = new Int32Array(word.buffer)
+/** How many integers are read together. */
+const BATCH = 128
+const words = new BigInt64Array(BATCH)
+const unsignedWords = new BigUint64Array(words.buffer)
+const wordHalves = new Int32Array(words.buffer)
 /** Where the platform keeps the less significant half. */
 const LOW = findLow()
 const HIGH = 1 - LOW
@@ -50,6 +55,29 @@ export function getUint64(view: DataView, at: number): bigint {
   halves[HIGH] = high
   halves[LOW] = low
   return unsignedWord[0] as bigint
+}
+
+/**
+ * As many integers as are asked for, one after the other. Halves are stored for many before the first is read whole: a
+ * processor that reads at once what it has just written in parts must wait for it.
+ */
+export function getInt64s(view: DataView, start: number, count: number, signed: boolean): bigint[] {
+  const values = new Array<bigint>(count)
+  const whole = signed ? words : unsignedWords
+  let at = start
+  for (let from = 0; from < count; from += BATCH) {
+    const size = Math.min(BATCH, count - from)
+    for (let i = 0; i < 2 * size; i += 2, at += 8) {
+      wordHalves[i + HIGH] = view.getInt32(at)
+      wordHalves[i + LOW] = view.getInt32(at + 4)
+    }
+    for (let i = 0; i < size; i++) {
+      const low = wordHalves[2 * i + LOW] as number
+      const small = wordHalves[2 * i + HIGH] === low >> 31 && (signed || low >= 0)
+      values[from + i] = small ? BigInt(low) : (whole[i] as bigint)
+    }
+  }
+  return values
 }
 
 /** True for what a signed integer of 64 bits can hold; numbers must be safe integers. */

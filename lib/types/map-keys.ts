@@ -3,25 +3,11 @@
 
 import { toHex } from '../util/bytes.js'
 import type { AMQPTypeName } from './codes.js'
+import { PRIMITIVE } from './codes.js'
 import type { AMQPInput } from './wrappers-base.js'
 import { typed } from './wrappers-compounds.js'
 
-const COMPARED: ReadonlySet<AMQPTypeName> = new Set<AMQPTypeName>([
-  'null',
-  'boolean',
-  'ubyte',
-  'ushort',
-  'uint',
-  'ulong',
-  'byte',
-  'short',
-  'int',
-  'long',
-  'float',
-  'double',
-  'string',
-  'symbol',
-])
+const COMPARED: ReadonlySet<AMQPTypeName> = new Set<AMQPTypeName>([...PRIMITIVE, 'symbol'])
 
 /** Text that two decoded keys share exactly when they are the same key; undefined for keys that are not compared. */
 export function decodedKeyText(type: AMQPTypeName, value: unknown): string | undefined {

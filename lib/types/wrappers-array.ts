@@ -2,6 +2,7 @@
 // Invariant: every value of an array fits its element type, which an array without values has too.
 
 import type { AMQPTypeName } from './codes.js'
+import { PRIMITIVE } from './codes.js'
 import { isInt64, isUint64 } from './int64.js'
 import type { AMQPInput } from './wrappers-base.js'
 import { AMQPType, kindOf } from './wrappers-base.js'
@@ -158,24 +159,7 @@ const WRAP: { readonly [type in AMQPTypeName]: (value: never) => AMQPType } = {
 }
 
 /** Types whose values `decode` gives as JavaScript's own; the others stay wrapped. */
-const PLAIN: ReadonlySet<AMQPTypeName> = new Set<AMQPTypeName>([
-  'null',
-  'boolean',
-  'ubyte',
-  'ushort',
-  'uint',
-  'ulong',
-  'byte',
-  'short',
-  'int',
-  'long',
-  'float',
-  'double',
-  'binary',
-  'string',
-  'list',
-  'map',
-])
+const PLAIN: ReadonlySet<AMQPTypeName> = new Set<AMQPTypeName>([...PRIMITIVE, 'binary', 'list', 'map'])
 
 function check(
   values: readonly AMQPInput[],

@@ -14,7 +14,7 @@ import type {
   AMQPuLong,
   AMQPuShort,
 } from './wrappers-integers.js'
-import type { AMQPChar, AMQPDouble, AMQPFloat, AMQPNull, AMQPSymbol, AMQPUuid } from './wrappers-texts.js'
+import type { AMQPChar, AMQPDouble, AMQPFloat, AMQPString, AMQPSymbol, AMQPUuid } from './wrappers-texts.js'
 
 export { AMQPArray, wrap } from './wrappers-array.js'
 export { type AMQPInput, type AMQPInputObject, AMQPType, kindOf } from './wrappers-base.js'
@@ -73,7 +73,7 @@ export type AMQPValue =
  */
 export type AMQPMapKey =
   | AMQPValue
-  | AMQPNull
+  | AMQPString
   | AMQPuByte
   | AMQPuShort
   | AMQPuInt

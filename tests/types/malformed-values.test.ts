@@ -97,7 +97,7 @@ test('skipping checks sizes and constructors, not contents [1.6]', (t) => {
     ['f0000000', 'truncated'],
     ['46', 'unknown-constructor'],
     ['00'.repeat(70), 'nesting-too-deep'],
-    ['0040'.repeat(70) + '40', 'nesting-too-deep'],
+    [`${'0040'.repeat(70)}40`, 'nesting-too-deep'],
   ] as const) {
     t.is(t.throws(() => skip(hex), { instanceOf: DecodeError })?.kind, kind, hex)
   }

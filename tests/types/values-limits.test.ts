@@ -89,21 +89,20 @@ interface Bomb {
   readonly bytes: Uint8Array
 }
 
-/** A value of a four byte size and count, filled up to 64 KiB by repeating the content. */
-function filled(name: string, code: number, head: string, content: string): Bomb {
-  const before = bytesOf(head)
-  const unit = bytesOf(content)
-  const times = Math.floor((65536 - 9 - before.length) / unit.length)
-  const bytes = new Uint8Array(9 + before.length + times * unit.length)
-  const view = new DataView(bytes.buffer)
-  bytes[0] = code
-  view.setUint32(1, bytes.length - 5)
-  const isArray = code === 0xf0
-  const perUnit = isArray ? 1 : code === 0xd1 ? 2 : 1
-  view.setUint32(5, times * perUnit)
-  bytes.set(before, 9)
-  for (let i = 0; i < times; i++) bytes.set(unit, 9 + before.length + i * unit.length)
-  return { name, bytes }
+/** Constructor, size and count in four bytes each, and content. */
+function compound(code: number, count: number, content: Uint8Array): Uint8Array {
+  const head = new Uint8Array(9)
+  const view = new DataView(head.buffer)
+  head[0] = code
+  view.setUint32(1, content.length + 4)
+  view.setUint32(5, count)
+  return Buffer.concat([head, content])
+}
+
+/** A list or an array of 64 KiB, or somewhat less: what stands before its elements, and as many of these as fit. */
+function filled(name: string, code: number, before: string, element: string, spare = 0): Bomb {
+  const times = Math.floor((65536 - 9 - before.length / 2 - spare) / (element.length / 2))
+  return { name, bytes: compound(code, times, bytesOf(before + element.repeat(times))) }
 }
 
 /** A list of arrays without bytes, each of which announces 65536 elements. */
@@ -112,28 +111,26 @@ const manyFree = filled('many arrays of elements without bytes', 0xd0, '', 'f000
 function keys(name: string, key: (i: number) => number[]): Bomb {
   const pairs: number[] = []
   let count = 0
-  for (let i = 0; pairs.length < 65536 - 40; i++, count += 2) pairs.push(...key(i), 0x40)
-  const bytes = new Uint8Array(9 + pairs.length)
-  const view = new DataView(bytes.buffer)
-  bytes[0] = 0xd1
-  view.setUint32(1, bytes.length - 5)
-  view.setUint32(5, count)
-  bytes.set(pairs, 9)
-  return { name, bytes }
+  for (; pairs.length < 65536 - 40; count++) pairs.push(...key(count), 0x40)
+  return { name, bytes: compound(0xd1, 2 * count, Uint8Array.from(pairs)) }
 }
 
 /** Maps in maps as values, each after keys that are alike to JavaScript, so that every level is looked at again. */
 function nestedCollisions(): Bomb {
-  let inner = bytesOf('40')
-  for (let level = 0; level < 60; level++) {
-    const content = new Uint8Array([0x52, 1, 0x40, 0x54, 1, ...inner])
-    const head = new Uint8Array(9)
-    head[0] = 0xd1
-    new DataView(head.buffer).setUint32(1, content.length + 4)
-    new DataView(head.buffer).setUint32(5, 4)
-    inner = new Uint8Array([...head, ...content])
+  let bytes = bytesOf('40')
+  for (let level = 0; level < 60; level++)
+    bytes = compound(0xd1, 4, Buffer.concat([bytesOf('5201405401'), bytes]))
+  return { name: 'maps in maps, each with keys alike', bytes }
+}
+
+/** The dearest elements that have bytes, together with as many without bytes as are left. */
+function dearest(): Bomb {
+  const maps = filled('', 0xf0, 'c1', '0100', 40).bytes
+  const lists = bytesOf('f0000000050000800045')
+  return {
+    name: 'empty maps, and lists without bytes',
+    bytes: compound(0xd0, 2, Buffer.concat([maps, lists])),
   }
-  return { name: 'maps in maps, each with keys alike', bytes: inner }
 }
 
 const bombs: readonly Bomb[] = [
@@ -172,10 +169,7 @@ const bombs: readonly Bomb[] = [
   ]),
   keys('a map of long keys', (i) => [0xa1, 8, ...Buffer.from(String(i).padStart(8, '0'))]),
   nestedCollisions(),
-  listOf('empty maps, and empty lists without bytes', [
-    filled('', 0xf0, 'c1', '0100').bytes.subarray(0),
-    bytesOf('f0000000050000800045'),
-  ]),
+  dearest(),
 ]
 
 setFlagsFromString('--expose-gc')
