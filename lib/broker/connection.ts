@@ -1,0 +1,174 @@
+// One client of the broker: pumps an engine in its server role over a transport, and decides who comes in.
+
+import type { OpenOptions } from '../engine/connection.js'
+import { Engine, type EngineListener } from '../engine/engine.js'
+import type { Session } from '../engine/session.js'
+import { AMQPConnectionError, type AMQPError } from '../errors.js'
+import type { Tracer } from '../trace/tracer.js'
+import type { Transport } from '../transport/transport.js'
+import type { Clock, Timer } from '../util/clock.js'
+import type { Authentication } from './authentication.js'
+
+/** What a connection needs of the broker. */
+export interface ConnectionHost {
+  readonly clock: Clock
+  readonly tracer: Tracer | undefined
+  readonly authentication: Authentication
+  /** Serve clients that skip the SASL layer. */
+  readonly allowNoSasl: boolean
+  readonly open: OpenOptions
+  onSession(session: Session, connection: BrokerConnection): void
+  onConnectionEnd(connection: BrokerConnection): void
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+export class BrokerConnection implements EngineListener {
+  readonly engine: Engine
+  private readonly transport: Transport
+  private readonly host: ConnectionHost
+  private readonly clock: Clock
+  private scheduled = false
+  private ended = false
+  private timer: Timer | undefined = undefined
+  /** Mechanism whose first response we asked for. */
+  private mechanism: string | undefined = undefined
+
+  constructor(transport: Transport, host: ConnectionHost) {
+    this.transport = transport
+    this.host = host
+    this.clock = host.clock
+    this.engine = new Engine(
+      {
+        role: 'server',
+        mechanisms: host.authentication.mechanisms,
+        allowNoSasl: host.allowNoSasl,
+        hostname: undefined,
+        open: host.open,
+        tracer: host.tracer,
+      },
+      this,
+    )
+    transport.onDrain = () => this.onDrain()
+    transport.onClose = (error) => this.engine.transportClosed(error ?? this.hungUp('the client hung up'))
+    transport.onBytes = (chunk) => this.engine.receive(chunk, this.clock.now())
+  }
+
+  /** The container-id of the client [2.4.1]. */
+  get containerId(): string {
+    return this.engine.connection.remoteOpen?.containerId ?? ''
+  }
+
+  /** Closes in the proper way; the client's answer ends the connection. */
+  close(condition: string, description: string): void {
+    this.engine.connection.close({ kind: 'error', condition, description })
+  }
+
+  /** Ends without a word, as a crash or a broken network would. */
+  drop(): void {
+    this.transport.destroy()
+    this.engine.transportClosed(this.hungUp('it was dropped'))
+  }
+
+  private hungUp(why: string): AMQPConnectionError {
+    return new AMQPConnectionError(`The connection of ${this.transport.description} was lost: ${why}`, {
+      phase: 'established',
+    })
+  }
+
+  // --- output
+
+  onOutput(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    this.clock.defer(this.flush)
+  }
+
+  onOutputFull(): void {
+    this.flush()
+  }
+
+  private readonly flush = (): void => {
+    this.scheduled = false
+    if (!this.ended && !this.engine.blocked) this.write()
+  }
+
+  private write(): void {
+    const pieces = this.engine.take(this.clock.now())
+    const ready = pieces.length === 0 || this.transport.write(pieces)
+    this.engine.handedOver()
+    if (!ready) this.engine.setBlocked(true)
+  }
+
+  private onDrain(): void {
+    if (this.ended) return
+    this.engine.setBlocked(false)
+    this.flush()
+  }
+
+  // --- time
+
+  private readonly onTimer = (): void => {
+    // What came in while this process was busy is read first.
+    this.clock.defer(() => this.tick())
+  }
+
+  private tick(): void {
+    if (this.ended) return
+    const now = this.clock.now()
+    const due = this.engine.tick(now)
+    if (due !== undefined) this.timer = this.clock.setTimer(Math.max(1, due - now), this.onTimer)
+  }
+
+  // --- SASL
+
+  onInit(mechanism: string, response: Uint8Array | undefined): void {
+    if (response === undefined && mechanism === 'PLAIN') {
+      this.mechanism = mechanism
+      return this.engine.handshake.challenge(NO_BYTES)
+    }
+    this.decide(mechanism, response ?? NO_BYTES)
+  }
+
+  onResponse(response: Uint8Array): void {
+    this.decide(this.mechanism ?? '', response)
+  }
+
+  private decide(mechanism: string, response: Uint8Array): void {
+    const { handshake } = this.engine
+    if (this.host.authentication.accepts(mechanism, response, this.transport.peerName))
+      return handshake.outcome(0)
+    handshake.outcome(1)
+    this.engine.transportClosed(
+      new AMQPConnectionError(`${this.transport.description} was refused: SASL ${mechanism} failed`, {
+        phase: 'sasl',
+        condition: 'amqp:unauthorized-access',
+      }),
+    )
+  }
+
+  onMechanisms(): void {}
+
+  onChallenge(): void {}
+
+  onSuccess(): void {}
+
+  // --- the connection
+
+  onOpen(): void {
+    this.engine.connection.open()
+    this.tick()
+  }
+
+  onSession(session: Session): void {
+    this.host.onSession(session, this)
+  }
+
+  onEnd(_reason: AMQPError | undefined): void {
+    this.write()
+    this.ended = true
+    this.timer?.cancel()
+    this.transport.end()
+    this.host.onConnectionEnd(this)
+  }
+}

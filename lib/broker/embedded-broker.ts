@@ -1,0 +1,207 @@
+// A broker in this process, for tests, samples and demonstrations: queues in memory, the protocol in earnest.
+
+import { randomUUID } from 'node:crypto'
+import type { OpenOptions } from '../engine/connection.js'
+import type { Session } from '../engine/session.js'
+import { AMQPError } from '../errors.js'
+import { formatHostPort } from '../transport/address.js'
+import { type Listener, listen } from '../transport/listen.js'
+import { memoryPair } from '../transport/memory.js'
+import type { Transport } from '../transport/transport.js'
+import { Deferred } from '../util/deferred.js'
+import { Authentication } from './authentication.js'
+import { BrokerConnection, type ConnectionHost } from './connection.js'
+import { Links } from './links.js'
+import { type BrokerOptions, type BrokerSettings, brokerSettings, type QueueOptions } from './options.js'
+import type { BrokerQueue } from './queue.js'
+import { Queues } from './queues.js'
+
+/** Clients may take so long to answer when the broker stops. */
+const STOP_TIMEOUT_MS = 1_000
+const CHANNEL_MAX = 1023
+/** rhea takes neither an initial delivery-count other than 0 nor a delivery-id that wraps. */
+const FIRST_ID = 0
+/** Hosts that listen everywhere, and one each by which they can be reached. */
+const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
+/**
+ * An AMQP 1.0 broker inside the process, for tests, samples and demonstrations. What it holds is gone when it stops;
+ * it is no broker for production.
+ *
+ * A queue's address is its name. Messages are locked while a consumer holds them; what becomes of them is for the
+ * consumer to say: accepted ones are removed, released ones go back to their place, modified ones too with what was
+ * modified, rejected ones go to the queue `<name>/$DeadLetterQueue`. Dynamic nodes, the anonymous terminus and
+ * browsing (distribution-mode `copy`) are there; transactions and filters are not.
+ */
+export class EmbeddedBroker {
+  private readonly settings: BrokerSettings
+  private readonly queues: Queues
+  private readonly clients = new Set<BrokerConnection>()
+  private readonly connectionHost: ConnectionHost
+  private readonly secure: boolean
+  private listener: Listener | undefined = undefined
+  private stopping: Promise<void> | undefined = undefined
+  private readonly allGone = new Deferred<void>()
+
+  private constructor(options: BrokerOptions) {
+    this.settings = brokerSettings(options)
+    this.secure = options.tls !== undefined
+    this.queues = new Queues(this.settings)
+    const links = new Links(this.queues, this.settings)
+    this.connectionHost = {
+      clock: this.settings.clock,
+      tracer: this.settings.tracer,
+      authentication: new Authentication(this.settings),
+      allowNoSasl: this.settings.anonymous,
+      open: openOptions(this.settings),
+      onSession: (session, connection) => serveSession(session, connection, links),
+      onConnectionEnd: (connection) => this.onConnectionEnd(connection),
+    }
+  }
+
+  /**
+   * Starts a broker. Rejects with an AMQPConnectionError when the address cannot be had or the TLS keys are of no use.
+   * @throws TypeError or RangeError for options that do not exist, or have no sense.
+   */
+  static async start(options: BrokerOptions = {}): Promise<EmbeddedBroker> {
+    const broker = new EmbeddedBroker(options)
+    if (options.listen !== false) {
+      broker.listener = await listen(options, (transport) => broker.serve(transport))
+    }
+    return broker
+  }
+
+  /** Where clients connect to: `amqp://127.0.0.1:PORT`, `amqps://` with TLS. Without a port, a name that leads nowhere. */
+  get url(): string {
+    const scheme = this.secure ? 'amqps' : 'amqp'
+    if (this.listener === undefined) return `${scheme}://embedded.invalid`
+    const { host, port } = this.listener
+    return `${scheme}://${formatHostPort(REACHABLE[host] ?? host, port)}`
+  }
+
+  /** Address that it listens on; empty when it does not. */
+  get host(): string {
+    return this.listener?.host ?? ''
+  }
+
+  /** Port that it listens on; 0 when it does not. */
+  get port(): number {
+    return this.listener?.port ?? 0
+  }
+
+  /** Number of clients that are connected. */
+  get connections(): number {
+    return this.clients.size
+  }
+
+  // --- clients without a port
+
+  /** The client's end of a new connection in memory. */
+  connect(): Transport {
+    const [client, server] = memoryPair({ clock: this.settings.clock })
+    this.serve(server)
+    return client
+  }
+
+  /** Serves the client at the other end of a transport. */
+  serve(transport: Transport): void {
+    if (this.stopping === undefined) this.clients.add(new BrokerConnection(transport, this.connectionHost))
+    else transport.destroy()
+  }
+
+  // --- queues
+
+  /** Names of the queues there are. */
+  get queueNames(): readonly string[] {
+    return this.queues.names
+  }
+
+  /**
+   * Makes a queue.
+   * @throws AMQPError when there is one of this name.
+   */
+  createQueue(name: string, options: QueueOptions = {}): BrokerQueue {
+    return this.queues.create(name, options)
+  }
+
+  /** Deletes a queue with its messages; its links are detached with `amqp:resource-deleted`. False: there was none. */
+  deleteQueue(name: string): boolean {
+    return this.queues.delete(name)
+  }
+
+  /**
+   * A queue, to look at.
+   * @throws AMQPError when there is none of this name.
+   */
+  queue(name: string): BrokerQueue {
+    const queue = this.queues.find(name)
+    if (queue !== undefined) return queue
+    throw new AMQPError(`There is no queue "${name}"`, {
+      code: 'AMQP_QUEUE_NOT_FOUND',
+      condition: 'amqp:not-found',
+    })
+  }
+
+  // --- faults on demand
+
+  /** Breaks all connections without a word, as a crash or a broken network would. */
+  dropConnections(): void {
+    for (const connection of [...this.clients]) connection.drop()
+  }
+
+  /** Closes all connections with an error. */
+  closeConnections(condition = 'amqp:connection:forced', description = 'closed by the broker'): void {
+    for (const connection of [...this.clients]) connection.close(condition, description)
+  }
+
+  // --- the end
+
+  /**
+   * Closes all connections with `amqp:connection:forced`, breaks those that are not closed a second later, and gives
+   * the port back. Never rejects.
+   */
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown()
+    return this.stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  private async shutDown(): Promise<void> {
+    this.closeConnections('amqp:connection:forced', 'the broker stops')
+    if (this.clients.size > 0) {
+      const timer = this.settings.clock.setTimer(STOP_TIMEOUT_MS, () => this.dropConnections())
+      await this.allGone.promise
+      timer.cancel()
+    }
+    await this.listener?.close()
+  }
+
+  private onConnectionEnd(connection: BrokerConnection): void {
+    this.clients.delete(connection)
+    if (this.clients.size === 0 && this.stopping !== undefined) this.allGone.resolve()
+  }
+}
+
+function openOptions(settings: BrokerSettings): OpenOptions {
+  return {
+    containerId: `amqp1-broker-${randomUUID()}`,
+    maxFrameSize: settings.maxFrameSize,
+    channelMax: CHANNEL_MAX,
+    idleTimeoutMs: settings.idleTimeoutMs,
+    offeredCapabilities: ['ANONYMOUS-RELAY'],
+    properties: { product: 'amqp1 embedded broker' },
+    initialId: FIRST_ID,
+  }
+}
+
+function serveSession(session: Session, connection: BrokerConnection, links: Links): void {
+  session.listener = {
+    onBegin() {},
+    onLink: (link, attach) => links.onLink(link, attach, connection.containerId),
+    onEnd() {},
+  }
+  session.begin()
+}

@@ -1,0 +1,126 @@
+// What an attach gets [2.6.3]: the queue that its terminus names, a queue of its own, the anonymous terminus, or a
+// refusal with the reason. A link that comes again by name from the same container takes the place of the old one.
+
+import { randomUUID } from 'node:crypto'
+import type { Link } from '../engine/link.js'
+import { ReceiverLink } from '../engine/receiver-link.js'
+import type { SenderLink } from '../engine/sender-link.js'
+import { RELEASED, type Source, type Target } from '../types/messaging.js'
+import type { Attach } from '../types/transport.js'
+import type { BrokerSettings } from './options.js'
+import type { MessageQueue } from './queue.js'
+import type { Queues } from './queues.js'
+import { SourceLink } from './source.js'
+import { TargetLink } from './target.js'
+
+const OUTCOMES = ['amqp:accepted:list', 'amqp:rejected:list', 'amqp:released:list', 'amqp:modified:list']
+/** Termini do not outlive their links here. */
+const UNTIL_DETACH = { durable: 0, expiryPolicy: 'link-detach', timeout: 0 } as const
+const DELETE_ON_CLOSE = { 'lifetime-policy': { kind: 'delete-on-close' } } as const
+
+export class Links {
+  private readonly queues: Queues
+  private readonly settings: BrokerSettings
+  private readonly byName = new Map<string, Link>()
+
+  constructor(queues: Queues, settings: BrokerSettings) {
+    this.queues = queues
+    this.settings = settings
+  }
+
+  onLink(link: SenderLink | ReceiverLink, attach: Attach, containerId: string): void {
+    if (link instanceof ReceiverLink) this.onTarget(link, attach, containerId)
+    else this.onSource(link, attach, containerId)
+  }
+
+  // --- the client sends
+
+  private onTarget(link: ReceiverLink, attach: Attach, containerId: string): void {
+    const { target } = attach
+    if (target === undefined) return link.refuse('amqp:invalid-field', 'the attach names no target')
+    if (!isKind(target, 'target'))
+      return link.refuse('amqp:not-implemented', 'there are no targets of this kind here')
+    const anonymous = target.dynamic !== true && (target.address ?? '') === ''
+    const queue = anonymous ? undefined : this.resolve(link, target)
+    if (queue === undefined && !anonymous) return
+    const onGone = this.take(link, containerId, queue, target.dynamic === true)
+    link.listener = new TargetLink(link, queue, this.queues, onGone)
+    const { maxMessageSize, credit } = this.settings
+    link.open({
+      source: isKind(attach.source, 'source') ? attach.source : undefined,
+      target: { kind: 'target', ...UNTIL_DETACH, address: queue?.name, ...dynamicFields(target) },
+      maxMessageSize: maxMessageSize === undefined ? undefined : BigInt(maxMessageSize),
+    })
+    link.setWindow(credit)
+  }
+
+  // --- the client receives
+
+  private onSource(link: SenderLink, attach: Attach, containerId: string): void {
+    const { source, target } = attach
+    if (source === undefined) return link.refuse('amqp:invalid-field', 'the attach names no source')
+    if (!isKind(source, 'source'))
+      return link.refuse('amqp:not-implemented', 'there are no sources of this kind here')
+    if (source.dynamic !== true && (source.address ?? '') === '') {
+      return link.refuse('amqp:invalid-field', 'the source has no address')
+    }
+    const queue = this.resolve(link, source)
+    if (queue === undefined) return
+    const browsing = source.distributionMode === 'copy'
+    const onGone = this.take(link, containerId, queue, source.dynamic === true)
+    link.listener = new SourceLink(link, queue, browsing, onGone)
+    link.open({
+      source: {
+        kind: 'source',
+        ...UNTIL_DETACH,
+        address: queue.name,
+        ...dynamicFields(source),
+        distributionMode: browsing ? 'copy' : 'move',
+        defaultOutcome: source.defaultOutcome ?? RELEASED,
+        outcomes: OUTCOMES,
+      },
+      target: isKind(target, 'target') ? target : undefined,
+    })
+  }
+
+  /** The queue that a terminus asks for; without one the link is refused. */
+  private resolve(link: Link, terminus: Source | Target): MessageQueue | undefined {
+    if (terminus.dynamic === true) return this.queues.create(`temporary/${randomUUID()}`, {})
+    const address = terminus.address ?? ''
+    const queue = this.queues.queueAt(address)
+    if (queue === undefined) link.refuse('amqp:not-found', `there is no queue "${address}"`)
+    return queue
+  }
+
+  /** Files the link under its name; the answer is to be called when it has ended. */
+  private take(
+    link: Link,
+    containerId: string,
+    queue: MessageQueue | undefined,
+    dynamic: boolean,
+  ): () => void {
+    const key = `${link.isReceiver ? 'target' : 'source'} ${JSON.stringify([containerId, link.name])}`
+    this.byName.get(key)?.detach(true, {
+      kind: 'error',
+      condition: 'amqp:link:stolen',
+      description: `link "${link.name}" was attached anew`,
+    })
+    this.byName.set(key, link)
+    return () => {
+      if (this.byName.get(key) === link) this.byName.delete(key)
+      if (dynamic && queue !== undefined) this.queues.delete(queue.name)
+    }
+  }
+}
+
+/** Is the terminus one that the specification knows by this name? */
+function isKind<K extends 'source' | 'target'>(
+  terminus: Attach['source'] | Attach['target'],
+  kind: K,
+): terminus is Extract<Source | Target, { kind: K }> {
+  return terminus !== undefined && 'kind' in terminus && terminus.kind === kind
+}
+
+function dynamicFields(terminus: Source | Target) {
+  return terminus.dynamic === true ? { dynamic: true, dynamicNodeProperties: DELETE_ON_CLOSE } : undefined
+}

@@ -1,0 +1,139 @@
+// Options of the embedded broker and its queues, with their checks and the settings they come to.
+
+import { MAX_FRAME_SIZE_BYTES } from '../constants.js'
+import type { Tracer } from '../trace/tracer.js'
+import { checkTlsOptions, type TlsServerOptions } from '../transport/tls-options.js'
+import { type Clock, realClock } from '../util/clock.js'
+import { boolean, checkOptions, integer, type OptionCheck, object, oneOf, text } from '../util/options.js'
+
+/** Options of `EmbeddedBroker.start`. */
+export interface BrokerOptions {
+  /** False: no port at all, connections come by `connect` and `serve` only. Default: true. */
+  readonly listen?: boolean | undefined
+  /** Address to listen on. Default: 127.0.0.1. */
+  readonly host?: string | undefined
+  /** Default: 0, any port that is free. */
+  readonly port?: number | undefined
+  /** With this the broker speaks TLS. A client certificate that is trusted may log in by SASL EXTERNAL. */
+  readonly tls?: TlsServerOptions | undefined
+  /** Passwords by user, for SASL PLAIN. */
+  readonly users?: Readonly<Record<string, string>> | undefined
+  /** Serve clients that do not say who they are, by SASL ANONYMOUS or without SASL. Default: true when there are no users. */
+  readonly anonymous?: boolean | undefined
+  /** Largest frame taken, in bytes, from 512. Default: 65536. */
+  readonly maxFrameSize?: number | undefined
+  /** Give a connection up when nothing came for so long, in milliseconds; half of it is announced. Default: 0, never. */
+  readonly idleTimeoutMs?: number | undefined
+  /** Make a queue when a link is attached to its address. Default: true. */
+  readonly autoCreate?: boolean | undefined
+  /** Largest message taken, in bytes. Default: no limit. */
+  readonly maxMessageSize?: number | undefined
+  /** Messages that a sending link may have under way. Default: 1000. */
+  readonly credit?: number | undefined
+  /** For queues that are made without a number of their own: see {@link QueueOptions}. */
+  readonly maxDeliveryCount?: number | undefined
+  /** Told of every frame. Default: none. */
+  readonly tracer?: Tracer | undefined
+  /** Time as the broker sees it. Default: the real one. */
+  readonly clock?: Clock | undefined
+}
+
+/** What a queue tells the sender of each message. */
+export type QueueAnswer = 'accepted' | 'rejected' | 'released' | 'modified' | 'none'
+
+/** Options of a queue. */
+export interface QueueOptions {
+  /** A message goes to the dead-letter queue when so many attempts to deliver it have failed. Default: as the broker's, else never. */
+  readonly maxDeliveryCount?: number | undefined
+  /**
+   * For tests of senders: what is told to them. Only with `accepted` (the default) and `none` is the message kept;
+   * `none` keeps it and never says so, as if the answer were lost.
+   */
+  readonly answer?: QueueAnswer | undefined
+}
+
+/** {@link QueueOptions} with defaults filled in. */
+export interface QueueSettings {
+  /** Infinity: never. */
+  readonly maxDeliveryCount: number
+  readonly answer: QueueAnswer
+}
+
+/** {@link BrokerOptions} with defaults filled in, but for those that are handed on as they are. */
+export interface BrokerSettings {
+  readonly users: Readonly<Record<string, string>> | undefined
+  readonly anonymous: boolean
+  /** SASL EXTERNAL is offered. */
+  readonly certificates: boolean
+  readonly maxFrameSize: number
+  readonly idleTimeoutMs: number
+  readonly autoCreate: boolean
+  readonly maxMessageSize: number | undefined
+  readonly credit: number
+  readonly maxDeliveryCount: number
+  readonly tracer: Tracer | undefined
+  readonly clock: Clock
+}
+
+const DEFAULT_CREDIT = 1000
+
+const users: OptionCheck = (value, name) => {
+  object(value, name)
+  for (const [user, password] of Object.entries(value as object)) {
+    if (user === '' || typeof password !== 'string') {
+      throw new TypeError(`${name} must hold a password by the name of each user`)
+    }
+  }
+}
+
+const BROKER_CHECKS: Readonly<Record<string, OptionCheck>> = {
+  listen: boolean,
+  host: text,
+  port: integer(0, 65535),
+  tls: (value) => checkTlsOptions(value as TlsServerOptions),
+  users,
+  anonymous: boolean,
+  maxFrameSize: integer(512, 0xffffffff),
+  idleTimeoutMs: integer(0, 0x7fffffff),
+  autoCreate: boolean,
+  maxMessageSize: integer(1),
+  credit: integer(1, 0x7fffffff),
+  maxDeliveryCount: integer(1),
+  tracer: object,
+  clock: object,
+}
+
+const QUEUE_CHECKS: Readonly<Record<string, OptionCheck>> = {
+  maxDeliveryCount: integer(1),
+  answer: oneOf('accepted', 'rejected', 'released', 'modified', 'none'),
+}
+
+export function brokerSettings(options: BrokerOptions): BrokerSettings {
+  checkOptions('EmbeddedBroker', options, BROKER_CHECKS)
+  const { users, anonymous = users === undefined, tls } = options
+  const certificates = tls?.requestCert === true
+  if (!anonymous && users === undefined && !certificates) {
+    throw new TypeError('EmbeddedBroker: nobody could log in: anonymous is false, and there are no users')
+  }
+  return {
+    users,
+    anonymous,
+    certificates,
+    maxFrameSize: options.maxFrameSize ?? MAX_FRAME_SIZE_BYTES,
+    idleTimeoutMs: options.idleTimeoutMs ?? 0,
+    autoCreate: options.autoCreate ?? true,
+    maxMessageSize: options.maxMessageSize,
+    credit: options.credit ?? DEFAULT_CREDIT,
+    maxDeliveryCount: options.maxDeliveryCount ?? Number.POSITIVE_INFINITY,
+    tracer: options.tracer,
+    clock: options.clock ?? realClock,
+  }
+}
+
+export function queueSettings(options: QueueOptions, maxDeliveryCount: number): QueueSettings {
+  checkOptions('createQueue', options, QUEUE_CHECKS)
+  return {
+    maxDeliveryCount: options.maxDeliveryCount ?? maxDeliveryCount,
+    answer: options.answer ?? 'accepted',
+  }
+}

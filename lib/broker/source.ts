@@ -1,0 +1,161 @@
+// The broker's end of a link that receives from a queue: what was handed out is locked until the receiver's outcome
+// decides [3.4], or the link ends and it goes back. With distribution-mode copy messages are only shown [3.5.3].
+
+import { OutgoingDelivery } from '../engine/delivery.js'
+import { SND_SETTLED, SND_UNSETTLED } from '../engine/link.js'
+import type { SenderLink, SenderLinkListener } from '../engine/sender-link.js'
+import { AMQPError } from '../errors.js'
+import type { DeliveryState } from '../types/messaging.js'
+import { serialAdd, serialDiff } from '../util/serial.js'
+import type { Browser, Consumer, MessageQueue, QueueLink } from './queue.js'
+import { type StoredMessage, WAITING } from './stored-message.js'
+
+/** A message on its way to a consumer. */
+class QueueDelivery extends OutgoingDelivery {
+  private readonly message: StoredMessage
+  private readonly source: SourceLink
+
+  constructor(source: SourceLink, message: StoredMessage, settled: boolean) {
+    super(settled, undefined)
+    this.source = source
+    this.message = message
+    this.messageFormat = message.format
+  }
+
+  onSettled(state: DeliveryState | undefined): void {
+    this.source.onSettled(this.message, state, this.settled)
+  }
+
+  onLost(_reason: AMQPError, inDoubt: boolean): void {
+    this.source.onLost(this.message, inDoubt, this.settled)
+  }
+}
+
+/** A message shown to a browser; what becomes of that concerns nobody. */
+class ShownDelivery extends OutgoingDelivery {
+  onSettled(): void {}
+  onLost(): void {}
+}
+
+let lastId = 0
+
+export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueLink {
+  inRound = false
+  private readonly link: SenderLink
+  private readonly queue: MessageQueue
+  private readonly browsing: boolean
+  private readonly onGone: () => void
+  private readonly id = ++lastId
+  /** Delivery-count that the link will have when all that it was given is sent. */
+  private givenCount: number
+  /** The message that a browser saw last. */
+  private seen: StoredMessage | undefined = undefined
+
+  /** `onGone` is called when the link has ended. */
+  constructor(link: SenderLink, queue: MessageQueue, browsing: boolean, onGone: () => void) {
+    this.link = link
+    this.queue = queue
+    this.browsing = browsing
+    this.onGone = onGone
+    this.givenCount = link.credit.deliveryCount
+    queue.attach(this)
+    if (browsing) queue.addBrowser(this)
+    else queue.consumers++
+  }
+
+  // --- what the queue asks
+
+  /** The credit's limit counts from its delivery-count [2.6.7]; a drain moves that ahead of what was given. */
+  get ready(): boolean {
+    if (!this.link.attached) return false
+    const { deliveryCount, linkCredit } = this.link.credit
+    if (serialDiff(deliveryCount, this.givenCount) > 0) this.givenCount = deliveryCount
+    return serialDiff(serialAdd(deliveryCount, linkCredit), this.givenCount) > 0
+  }
+
+  accepts(message: StoredMessage): boolean {
+    return !message.isExcluded(this.id)
+  }
+
+  give(message: StoredMessage): void {
+    message.onHandedOut(this.queue.nowMs)
+    const delivery = new QueueDelivery(this, message, this.link.sndSettleMode === SND_SETTLED)
+    if (this.send(delivery, message)) {
+      message.acquired = true
+      return
+    }
+    message.exclude(this.id)
+    this.queue.release(message)
+  }
+
+  look(): void {
+    while (this.ready) {
+      const message = this.queue.backlog.after(this.seen)
+      if (message === undefined) return
+      this.seen = message
+      if (message.state !== WAITING || message.expiresAtMs <= this.queue.nowMs) continue
+      message.onHandedOut(this.queue.nowMs)
+      this.send(new ShownDelivery(this.link.sndSettleMode !== SND_UNSETTLED, undefined), message)
+    }
+  }
+
+  /** False when the link does not take the message: it is larger than the receiver allows. */
+  private send(delivery: OutgoingDelivery, message: StoredMessage): boolean {
+    delivery.messageFormat = message.format
+    try {
+      this.link.send(delivery, message)
+    } catch (error) {
+      if (error instanceof AMQPError) return false
+      throw error
+    }
+    this.givenCount = serialAdd(this.givenCount, 1)
+    return true
+  }
+
+  onQueueDeleted(name: string): void {
+    this.link.detach(true, {
+      kind: 'error',
+      condition: 'amqp:resource-deleted',
+      description: `queue "${name}" was deleted`,
+    })
+  }
+
+  // --- what became of a message
+
+  onSettled(message: StoredMessage, state: DeliveryState | undefined, preSettled: boolean): void {
+    const { queue } = this
+    if (preSettled) return queue.complete(message)
+    switch (state?.kind) {
+      case 'accepted':
+        return queue.complete(message)
+      case 'rejected':
+        return queue.reject(message, state.error)
+      case 'modified':
+        return queue.modify(message, state, this.id)
+      default:
+        return queue.release(message)
+    }
+  }
+
+  onLost(message: StoredMessage, inDoubt: boolean, preSettled: boolean): void {
+    if (!inDoubt) this.queue.release(message)
+    else if (preSettled) this.queue.complete(message)
+    else this.queue.fail(message)
+  }
+
+  // --- what the link says
+
+  onAttach(): void {}
+
+  onCredit(): void {
+    if (this.browsing) this.look()
+    else this.queue.serve(this)
+  }
+
+  onEnd(): void {
+    this.queue.detach(this)
+    if (this.browsing) this.queue.removeBrowser(this)
+    else this.queue.consumers--
+    this.onGone()
+  }
+}

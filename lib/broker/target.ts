@@ -1,0 +1,104 @@
+// The broker's end of a link that sends to a queue, or to the queue that each message names (anonymous terminus):
+// messages are checked, stored, and answered for.
+
+import type { IncomingDelivery } from '../engine/delivery.js'
+import type { ReceiverLink, ReceiverLinkListener } from '../engine/receiver-link.js'
+import { AMQPError } from '../errors.js'
+import { ACCEPTED, type DeliveryState, RELEASED } from '../types/messaging.js'
+import type { QueueAnswer } from './options.js'
+import type { MessageQueue, QueueLink } from './queue.js'
+import { StoredMessage } from './stored-message.js'
+
+/** What a target needs of the broker. */
+export interface TargetHost {
+  readonly nowMs: number
+  /** The queue at an address; undefined: there is none, and none is made. */
+  queueAt(address: string): MessageQueue | undefined
+}
+
+/** Answers that queues give on purpose, to test how a client takes them. */
+const ANSWERS: Readonly<Record<Exclude<QueueAnswer, 'accepted' | 'none'>, DeliveryState>> = {
+  rejected: rejection('amqp:precondition-failed', 'the queue is set to reject'),
+  released: RELEASED,
+  modified: Object.freeze({ kind: 'modified', deliveryFailed: true }),
+}
+
+export class TargetLink implements ReceiverLinkListener, QueueLink {
+  private readonly link: ReceiverLink
+  /** Undefined: each message names its own. */
+  private readonly queue: MessageQueue | undefined
+  private readonly host: TargetHost
+  private readonly onGone: () => void
+
+  /** `onGone` is called when the link has ended. */
+  constructor(link: ReceiverLink, queue: MessageQueue | undefined, host: TargetHost, onGone: () => void) {
+    this.link = link
+    this.queue = queue
+    this.host = host
+    this.onGone = onGone
+    queue?.attach(this)
+  }
+
+  onDelivery(delivery: IncomingDelivery): void {
+    this.link.onRead(1)
+    const answer = this.take(delivery)
+    if (answer === undefined || delivery.settled) return
+    this.link.dispose(delivery, answer, this.link.settlesFirst)
+  }
+
+  /** Stores the message; tells its outcome, or undefined for none. */
+  private take(delivery: IncomingDelivery): DeliveryState | undefined {
+    const { payload, messageFormat, remoteState } = delivery
+    if (remoteState?.kind === 'transactional-state') {
+      return rejection('amqp:transaction:unknown-id', 'there are no transactions here')
+    }
+    try {
+      const queue = this.queue ?? this.route(payload)
+      if (queue === undefined) return this.unroutable(delivery)
+      const { answer } = queue.settings
+      if (answer !== 'accepted' && answer !== 'none') return ANSWERS[answer]
+      queue.add(new StoredMessage(payload, messageFormat, this.host.nowMs))
+      return answer === 'none' ? undefined : ACCEPTED
+    } catch (error) {
+      if (error instanceof AMQPError) return rejection('amqp:decode-error', error.message)
+      throw error
+    }
+  }
+
+  private route(payload: Uint8Array): MessageQueue | undefined {
+    const address = StoredMessage.addressOf(payload)
+    return address === undefined || address === '' ? undefined : this.host.queueAt(address)
+  }
+
+  /** A message that its sender has forgotten already can be refused only with the link. */
+  private unroutable(delivery: IncomingDelivery): DeliveryState {
+    const error = {
+      kind: 'error',
+      condition: 'amqp:not-found',
+      description: 'there is no queue at the address that the message names in `to`',
+    } as const
+    if (delivery.settled) this.link.detach(true, error)
+    return { kind: 'rejected', error }
+  }
+
+  onQueueDeleted(name: string): void {
+    this.link.detach(true, {
+      kind: 'error',
+      condition: 'amqp:resource-deleted',
+      description: `queue "${name}" was deleted`,
+    })
+  }
+
+  onAttach(): void {}
+
+  onDrained(): void {}
+
+  onEnd(): void {
+    this.queue?.detach(this)
+    this.onGone()
+  }
+}
+
+function rejection(condition: string, description: string): DeliveryState {
+  return { kind: 'rejected', error: { kind: 'error', condition, description } }
+}
