@@ -9,7 +9,7 @@ import { readValue } from './decode.js'
 import { writeValue } from './encode.js'
 import type { FieldType } from './field-type.js'
 import { wrongFieldType } from './field-type.js'
-import { AMQPDescribed, AMQPuLong, kindOf } from './wrappers.js'
+import { AMQPDescribed, kindOf } from './wrappers.js'
 
 interface Kind {
   readonly kind: string
@@ -69,14 +69,8 @@ export function oneOf<T extends Kind>(
     encode(w, value, path) {
       const codec = known.of(value)
       if (codec !== undefined) codec.encode(w, value as unknown as Input<T>)
-      else if (value instanceof AMQPDescribed) writeValue(w, withCode(value), path)
+      else if (value instanceof AMQPDescribed) writeValue(w, value, path)
       else throw new EncodeError(path, `${kindOf(value)} is no ${requires}`)
     },
   }
-}
-
-/** A descriptor that was read as a bigint has been a ulong, and must become one again. */
-function withCode(value: AMQPDescribed): AMQPDescribed {
-  const { descriptor } = value
-  return typeof descriptor === 'bigint' ? new AMQPDescribed(new AMQPuLong(descriptor), value.value) : value
 }

@@ -12,7 +12,7 @@ import type { AMQPArray } from './wrappers-array.js'
 import type { AMQPInput } from './wrappers-base.js'
 import { AMQPType } from './wrappers-base.js'
 import type { AMQPDescribed, AMQPList, AMQPMap } from './wrappers-compounds.js'
-import { isPlainObject } from './wrappers-compounds.js'
+import { asDescriptor, isPlainObject } from './wrappers-compounds.js'
 import {
   closeCompound,
   closeList,
@@ -186,7 +186,7 @@ function writePairs(w: Writer, map: ReadonlyMap<AMQPInput, AMQPInput>, depth: nu
 function writeDescribed(w: Writer, value: AMQPDescribed, depth: number): boolean {
   if (depth >= MAX_DEPTH) return false
   w.u8(code.DESCRIBED)
-  return writeAny(w, value.descriptor, depth + 1) && writeAny(w, value.value, depth + 1)
+  return writeAny(w, asDescriptor(value.descriptor), depth + 1) && writeAny(w, value.value, depth + 1)
 }
 
 function writeArray(w: Writer, array: AMQPArray, depth: number): boolean {
@@ -203,7 +203,7 @@ function writeArrayContent(w: Writer, array: AMQPArray, depth: number): boolean 
   if (inside > MAX_DEPTH) return false
   for (let i = 0; i < descriptors.length; i++) {
     w.u8(code.DESCRIBED)
-    if (!writeAny(w, descriptors[i], depth + 2 + i)) return false
+    if (!writeAny(w, asDescriptor(descriptors[i]), depth + 2 + i)) return false
   }
   switch (elementType) {
     case 'list':

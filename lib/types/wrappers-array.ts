@@ -12,7 +12,7 @@ import {
   AMQPList,
   AMQPMap,
   equalInputs,
-  equalItems,
+  asDescriptor, equalItems,
   render,
   typed,
 } from './wrappers-compounds.js'
@@ -107,7 +107,8 @@ export class AMQPArray<T extends AMQPInput = AMQPInput>
 
   override equals(other: unknown): boolean {
     if (!(other instanceof AMQPArray) || other.elementType !== this.elementType) return false
-    if (this.length !== other.length || !equalItems(this.descriptors, other.descriptors)) return false
+    if (this.length !== other.length) return false
+    if (!equalItems(this.descriptors.map(asDescriptor), other.descriptors.map(asDescriptor))) return false
     const type = this.elementType
     return this.value.every((item, i) => wrap(type, item).equals(wrap(type, other.value[i])))
   }

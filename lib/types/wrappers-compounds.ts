@@ -6,7 +6,7 @@ import { MAX_DEPTH } from './cursor.js'
 import type { AMQPInput } from './wrappers-base.js'
 import { AMQPType, kindOf } from './wrappers-base.js'
 import { AMQPInt, AMQPLong, AMQPTimestamp, AMQPuLong } from './wrappers-integers.js'
-import { AMQPBinary, AMQPBoolean, AMQPDouble, AMQPNull, AMQPString } from './wrappers-texts.js'
+import { AMQPBinary, AMQPBoolean, AMQPDouble, AMQPNull, AMQPString, AMQPSymbol } from './wrappers-texts.js'
 
 const TWO_63 = 0x8000000000000000n
 
@@ -59,7 +59,7 @@ export class AMQPDescribed<
   V extends AMQPInput = AMQPInput,
   D extends AMQPInput = AMQPInput,
 > extends AMQPType<V> {
-  /** Mostly an {@link AMQPSymbol} or an {@link AMQPuLong}. */
+  /** A symbol or a ulong [1.5]: a plain string or number, as `decode` gives it, is written as one of them. */
   readonly descriptor: D
   constructor(descriptor: D, value: V) {
     super(value)
@@ -70,11 +70,19 @@ export class AMQPDescribed<
   }
   override equals(other: unknown): boolean {
     if (!(other instanceof AMQPDescribed)) return false
-    return equalInputs(this.descriptor, other.descriptor) && equalInputs(this.value, other.value)
+    const sameDescriptor = equalInputs(asDescriptor(this.descriptor), asDescriptor(other.descriptor))
+    return sameDescriptor && equalInputs(this.value, other.value)
   }
   override toString(): string {
     return render(this, 0)
   }
+}
+
+/** What describes a value is a symbol or a ulong [1.5], also where a plain string or number was given. */
+export function asDescriptor(descriptor: AMQPInput): AMQPInput {
+  if (typeof descriptor === 'string') return new AMQPSymbol(descriptor)
+  const whole = typeof descriptor === 'bigint' || (typeof descriptor === 'number' && Number.isSafeInteger(descriptor))
+  return whole && descriptor >= 0 ? new AMQPuLong(descriptor) : descriptor
 }
 
 /** Values of one type, which is written only once [1.6.24]; the content of {@link AMQPArray}. */

@@ -1,6 +1,7 @@
 import test from 'ava'
 import {
   AMQPArray,
+  AMQPDescribed,
   AMQPDouble,
   type AMQPInput,
   AMQPInt,
@@ -232,4 +233,11 @@ test('results stay what they are when more is encoded [1.6]', (t) => {
   const large = encode(new Uint8Array(200_000))
   t.is(large.length, 200_005)
   for (const [i, bytes] of results) t.deepEqual(decode(bytes), ['value', i, 'x'.repeat(i % 300)])
+})
+
+test('a described value decodes and encodes to the same bytes, whatever the form of its descriptor [1.5]', (t) => {
+  for (const hex of ['00532445', '0080ffffffffffffffff45', '00a30161a10162', '004440']) {
+    t.is(hexOf(encode(decode(bytesOf(hex)))), hex)
+  }
+  t.is(hexOf(encode(new AMQPDescribed('a', 'b'))), '00a30161a10162')
 })

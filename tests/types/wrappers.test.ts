@@ -201,7 +201,7 @@ test('equality is of type and value at every level [1.6]', (t) => {
     ],
     [new AMQPArray([1n, 2n]), new AMQPArray([new AMQPLong(1), new AMQPLong(2)])],
     [new AMQPArray([1, 2], 'ubyte'), new AMQPArray([new AMQPuByte(1), new AMQPuByte(2)])],
-    [new AMQPDescribed(36n, []), new AMQPDescribed(new AMQPLong(36), new AMQPList([]))],
+    [new AMQPDescribed(36n, []), new AMQPDescribed(new AMQPuLong(36), new AMQPList([]))],
   ]
   for (const [a, b] of same) {
     t.true(a.equals(b), `${a} ${b}`)
