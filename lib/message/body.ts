@@ -5,11 +5,12 @@
 import { MessageBodyType } from '../constants.js'
 import { EncodeError } from '../errors.js'
 import type { Writer } from '../types/cursor.js'
-import { writeBinaryHead, writeValue } from '../types/encode.js'
-import { SECTION, writeSectionDescriptor } from '../types/messaging.js'
+import { writeValue } from '../types/encode.js'
+import { SECTION, writeSectionDescriptor } from '../types/sections.js'
 import type { AMQPInput } from '../types/wrappers.js'
 import { kindOf } from '../types/wrappers.js'
 import { isWellFormed } from '../types/wrappers-texts.js'
+import { writeBinaryHead } from '../types/write.js'
 import { utf8Encode, utf8Length, utf8Write } from '../util/bytes.js'
 
 /** What the body of a message may be: text, bytes, lists of them, or anything that can be encoded. */
@@ -67,8 +68,8 @@ export function bodySizeHint(body: unknown): number {
  */
 export function encodeBody(w: Writer, body: unknown, bodyType: MessageBodyType): void {
   if (bodyType === MessageBodyType.Data) {
-    if (Array.isArray(body)) for (const part of body as readonly Part[]) encodeData(w, part)
-    else encodeData(w, body as Part)
+    if (Array.isArray(body)) for (const part of body as readonly unknown[]) encodeData(w, part)
+    else encodeData(w, body)
   } else if (bodyType === MessageBodyType.Value) {
     writeSectionDescriptor(w, SECTION.amqpValue)
     writeValue(w, body as AMQPInput, 'body')
@@ -80,9 +81,11 @@ export function encodeBody(w: Writer, body: unknown, bodyType: MessageBodyType):
   }
 }
 
-function encodeData(w: Writer, part: Part): void {
+function encodeData(w: Writer, part: unknown): void {
   writeSectionDescriptor(w, SECTION.data)
   if (typeof part !== 'string') {
+    // A list can change after it was looked at.
+    if (!(part instanceof Uint8Array)) throw new EncodeError('body', `data take no ${kindOf(part)}`)
     writeBinaryHead(w, part.length)
     w.bulk(part)
     return

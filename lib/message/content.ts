@@ -5,16 +5,13 @@
 
 import { MessageBodyType } from '../constants.js'
 import { Writer } from '../types/cursor.js'
-import {
-  SECTION,
-  writeAnnotations,
-  writeApplicationProperties,
-  writeSectionDescriptor,
-} from '../types/messaging.js'
+import { writeAnnotations } from '../types/maps.js'
+import { SECTION, writeSectionDescriptor } from '../types/sections.js'
 import { bodySizeHint, bodyTypeOf, encodeBody, type MessageBody } from './body.js'
 import { type Take, takeRecord } from './checks.js'
 import { encodeHeader, type MessageHeader, type MessageHeaderFields, onwardHeader } from './header.js'
 import { type MessageMap, takeHeader, takeProperties } from './message-options.js'
+import { encodeApplicationProperties } from './named-values.js'
 import type { MessageProperties, MessagePropertiesFields } from './properties.js'
 import { encodeProperties } from './properties-codec.js'
 import { same } from './same.js'
@@ -172,7 +169,7 @@ export abstract class MessageContent {
   }
 
   private assign(place: number, value: unknown, take: Take, name: string): void {
-    this.put(place, value === undefined || value === null ? undefined : take(value, name))
+    this.put(place, value === undefined || value === null ? undefined : take(value, 'message', name))
   }
 
   private section(place: number): unknown {
@@ -186,13 +183,24 @@ export abstract class MessageContent {
   }
 
   private encode(w: Writer, onward: boolean): void {
-    if (this.raw === undefined) {
-      for (let place = HEADER; place < PLACES; place++) this.encodeSection(w, place, this.values[place])
-    } else if (this.loaded === 0 && !onward) {
-      w.bulk(this.raw)
-    } else {
-      this.encodeKept(w, onward)
+    if (this.raw === undefined) this.encodeOwn(w)
+    else if (this.loaded === 0 && !onward) w.bulk(this.raw)
+    else this.encodeKept(w, onward)
+  }
+
+  /** Encodes everything. Every message that is sent passes here: what most of them have is not looked up. */
+  private encodeOwn(w: Writer): void {
+    const { values } = this
+    for (let place = HEADER; place < PROPERTIES; place++) {
+      if (values[place] !== undefined) this.encodeSection(w, place, values[place])
     }
+    const properties = values[PROPERTIES] as MessageProperties | undefined
+    if (properties !== undefined) encodeProperties(w, properties)
+    const applicationProperties = values[APPLICATION_PROPERTIES] as MessageMap | undefined
+    if (applicationProperties !== undefined)
+      this.encodeSection(w, APPLICATION_PROPERTIES, applicationProperties)
+    encodeBody(w, values[BODY], this.assignedType as MessageBodyType)
+    if (values[FOOTER] !== undefined) this.encodeSection(w, FOOTER, values[FOOTER])
   }
 
   /** Copies what is as it came, in runs as long as can be, and encodes the rest. */
@@ -240,7 +248,7 @@ export abstract class MessageContent {
         return encodeProperties(w, value as MessageProperties)
       case APPLICATION_PROPERTIES:
         writeSectionDescriptor(w, SECTION.applicationProperties)
-        return writeApplicationProperties(w, value as MessageMap)
+        return encodeApplicationProperties(w, value as MessageMap)
       case DELIVERY_ANNOTATIONS:
         writeSectionDescriptor(w, SECTION.deliveryAnnotations)
         return writeAnnotations(w, value as MessageMap, 'deliveryAnnotations')

@@ -2,7 +2,7 @@
 // holds, which may be secret, it shows nothing.
 
 import { MessageBodyType, MessageState } from '../constants.js'
-import { DecodeError } from '../errors.js'
+import { AMQPError } from '../errors.js'
 import { inspect } from '../types/inspect.js'
 import type { MessageProperties } from './properties.js'
 
@@ -30,7 +30,7 @@ function contents(message: Describable): string[] {
     if (subject !== undefined) parts.push(`subject=${inspect(subject)}`)
     return parts
   } catch (error) {
-    if (error instanceof DecodeError) return [error.message]
+    if (error instanceof AMQPError) return [error.message]
     throw error
   }
 }

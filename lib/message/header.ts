@@ -2,9 +2,8 @@
 // means its default.
 
 import type { Reader, Writer } from '../types/cursor.js'
-import type { Header } from '../types/messaging.js'
 import { header } from '../types/messaging.js'
-import { takeBoolean, takeFields, takeUbyte, takeUint } from './checks.js'
+import { takeBoolean, takeFields, takeInteger, takeUint } from './checks.js'
 
 /** What {@link MessageHeader} is made of. */
 export interface MessageHeaderFields {
@@ -40,7 +39,7 @@ export class MessageHeader {
 
 const HEADER_FIELDS = {
   durable: takeBoolean,
-  priority: takeUbyte,
+  priority: (value: unknown, owner: string, name: string): number => takeInteger(value, owner, name, 255),
   ttl: takeUint,
   firstAcquirer: takeBoolean,
   deliveryCount: takeUint,
@@ -55,22 +54,16 @@ export function encodeHeader(w: Writer, h: MessageHeader): void {
 }
 
 export function decodeHeader(r: Reader): MessageHeader {
-  return fromComposite(header.decode(r))
+  return new MessageHeader(header.decode(r))
 }
 
 /** What of a header that came in goes out again: counting attempts starts anew with the next receiver. */
 export function onwardHeader(h: MessageHeader): MessageHeader | undefined {
   const { durable, priority, ttl } = h
   if (durable === undefined && priority === undefined && ttl === undefined) return undefined
-  return fromComposite({ kind: 'header', durable, priority, ttl })
-}
-
-function fromComposite(fields: Header): MessageHeader {
-  const h = new MessageHeader()
-  h.durable = fields.durable
-  h.priority = fields.priority
-  h.ttl = fields.ttl
-  h.firstAcquirer = fields.firstAcquirer
-  h.deliveryCount = fields.deliveryCount
-  return h
+  const onward = new MessageHeader()
+  onward.durable = durable
+  onward.priority = priority
+  onward.ttl = ttl
+  return onward
 }

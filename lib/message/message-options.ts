@@ -75,6 +75,6 @@ export function takeHeader(value: unknown): MessageHeader {
   return value instanceof MessageHeader ? value : new MessageHeader(value as MessageHeaderFields)
 }
 
-function takeBodyType(value: unknown, name: string): MessageBodyType {
-  return takeInteger(value, name, MessageBodyType.Sequence) as MessageBodyType
+function takeBodyType(value: unknown, owner: string, name: string): MessageBodyType {
+  return takeInteger(value, owner, name, MessageBodyType.Sequence) as MessageBodyType
 }

@@ -76,7 +76,7 @@ export class Message extends MessageContent {
    * type. What is wrong deeper in a section shows when that section is read
    */
   static decodeMessage(bytes: Uint8Array): Message {
-    if (!(bytes instanceof Uint8Array)) throw wrong('bytes', 'a Uint8Array', bytes)
+    if (!(bytes instanceof Uint8Array)) throw wrong(bytes, 'decodeMessage', 'bytes', 'a Uint8Array')
     const message = new Message(bytes, FROM_BYTES)
     message.found = new Sections(bytes, true)
     return message
@@ -147,7 +147,7 @@ export class Message extends MessageContent {
     return this.format
   }
   set messageFormat(messageFormat: number) {
-    this.format = takeUint(messageFormat, 'messageFormat')
+    this.format = takeUint(messageFormat, 'message', 'messageFormat')
   }
 
   /** Where the message stands: as a received one, until it is sent on. */

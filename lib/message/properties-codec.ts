@@ -4,6 +4,7 @@
 
 import {
   BINARY8,
+  DESCRIBED,
   LIST8,
   LIST32,
   NULL,
@@ -19,6 +20,9 @@ import {
   UUID,
 } from '../types/codes.js'
 import type { Reader, Writer } from '../types/cursor.js'
+import type { MessageId } from '../types/messaging.js'
+import { properties, SECTION, writeSectionDescriptor } from '../types/sections.js'
+import { AMQPTimestamp, AMQPUuid } from '../types/wrappers.js'
 import {
   closeList,
   openList,
@@ -30,12 +34,11 @@ import {
   writeUint,
   writeUlong,
   writeUuid,
-} from '../types/encode.js'
-import type { MessageId, Properties } from '../types/messaging.js'
-import { properties, SECTION, writeSectionDescriptor } from '../types/messaging.js'
-import { AMQPTimestamp, AMQPUuid } from '../types/wrappers.js'
-import { asciiDecode, utf8Decode } from '../util/bytes.js'
+} from '../types/write.js'
+import { utf8Decode } from '../util/bytes.js'
+import { readName } from '../types/names.js'
 import { MessageProperties } from './properties.js'
+import { usualCount } from './usual.js'
 
 /** Beyond any input: where an unexpected constructor leads. */
 const BEYOND = 0x40000000
@@ -83,7 +86,7 @@ export function decodeProperties(r: Reader): MessageProperties {
     // Text that is not UTF-8: the table says where.
   }
   r.pos = start
-  return fromComposite(properties.decode(r))
+  return new MessageProperties(properties.decode(r))
 }
 
 /** Fields up to the last that is there. */
@@ -144,27 +147,25 @@ function putNull(w: Writer, value: unknown): void {
 
 /** False when something is not as it usually is; what was read until then is not to be used. */
 function readUsual(r: Reader, p: MessageProperties): boolean {
-  const { bytes, pos } = r
-  if (bytes[pos] !== 0 || bytes[pos + 1] !== SMALLULONG || bytes[pos + 2] !== properties.code) return false
-  const wide = bytes[pos + 3] === LIST32
-  if (!wide && bytes[pos + 3] !== LIST8) return false
-  const end = wide ? pos + 8 + u32At(bytes, pos + 4) : pos + 5 + (bytes[pos + 4] as number)
-  const count = wide ? u32At(bytes, pos + 8) : (bytes[pos + 5] as number)
-  if (!(end <= r.end) || count > 13) return false
-  r.pos = pos + (wide ? 12 : 6)
-  if (count > 0) p.messageId = idAt(r, end)
-  if (count > 1) p.userId = binaryAt(r, end)
-  if (count > 2) p.to = stringAt(r, end)
-  if (count > 3) p.subject = stringAt(r, end)
-  if (count > 4) p.replyTo = stringAt(r, end)
-  if (count > 5) p.correlationId = idAt(r, end)
-  if (count > 6) p.contentType = symbolAt(r, end)
-  if (count > 7) p.contentEncoding = symbolAt(r, end)
+  const { bytes, pos, end } = r
+  if (bytes[pos] !== DESCRIBED || bytes[pos + 1] !== SMALLULONG || bytes[pos + 2] !== SECTION.properties)
+    return false
+  r.pos = pos + 3
+  const count = usualCount(r, LIST8, LIST32)
+  if (count < 0 || count > 13) return false
+  if (count > 0) p.messageId = idAt(r)
+  if (count > 1) p.userId = binaryAt(r)
+  if (count > 2) p.to = stringAt(r)
+  if (count > 3) p.subject = stringAt(r)
+  if (count > 4) p.replyTo = stringAt(r)
+  if (count > 5) p.correlationId = idAt(r)
+  if (count > 6) p.contentType = symbolAt(r)
+  if (count > 7) p.contentEncoding = symbolAt(r)
   if (count > 8) p.absoluteExpiryTime = timestampAt(r)
   if (count > 9) p.creationTime = timestampAt(r)
-  if (count > 10) p.groupId = stringAt(r, end)
+  if (count > 10) p.groupId = stringAt(r)
   if (count > 11) p.groupSequence = uintAt(r)
-  if (count > 12) p.replyToGroupId = stringAt(r, end)
+  if (count > 12) p.replyToGroupId = stringAt(r)
   return r.pos === end
 }
 
@@ -174,105 +175,75 @@ function nullAt(r: Reader): undefined {
   return undefined
 }
 
-/** Steps over a field with its size in one byte; false when it is not one of the code, or ends after `end`. */
-function sizedAt(r: Reader, code: number, end: number): boolean {
+/** Steps over a field with its size in one byte; false when it is not one of the code, or ends after the section. */
+function sizedAt(r: Reader, code: number): boolean {
   const { bytes, pos } = r
   if (bytes[pos] !== code) return false
   const next = pos + 2 + (bytes[pos + 1] as number)
-  if (!(next <= end)) return false
+  if (!(next <= r.end)) return false
   r.pos = next
   return true
 }
 
-function stringAt(r: Reader, end: number): string | undefined {
+function stringAt(r: Reader): string | undefined {
   const at = r.pos
-  return sizedAt(r, STRING8, end) ? utf8Decode(r.bytes, at + 2, r.pos) : nullAt(r)
+  return sizedAt(r, STRING8) ? utf8Decode(r.bytes, at + 2, r.pos) : nullAt(r)
 }
 
-function symbolAt(r: Reader, end: number): string | undefined {
+function symbolAt(r: Reader): string | undefined {
   const at = r.pos
-  if (!sizedAt(r, SYMBOL8, end)) return nullAt(r)
-  const text = asciiDecode(r.bytes, at + 2, r.pos)
+  if (!sizedAt(r, SYMBOL8)) return nullAt(r)
+  const text = readName(r.bytes, at + 2, r.pos)
   if (text === undefined) r.pos = BEYOND
   return text
 }
 
-function binaryAt(r: Reader, end: number): Uint8Array | undefined {
+function binaryAt(r: Reader): Uint8Array | undefined {
   const at = r.pos
-  return sizedAt(r, BINARY8, end) ? r.bytes.subarray(at + 2, r.pos) : nullAt(r)
+  return sizedAt(r, BINARY8) ? r.bytes.subarray(at + 2, r.pos) : nullAt(r)
 }
 
 function uintAt(r: Reader): number | undefined {
-  const { bytes, pos } = r
-  switch (bytes[pos]) {
+  switch (r.bytes[r.pos]) {
     case UINT0:
-      r.pos = pos + 1
+      r.pos++
       return 0
     case SMALLUINT:
-      r.pos = pos + 2
-      return bytes[pos + 1]
+      r.pos++
+      return r.u8()
     case UINT:
-      r.pos = pos + 5
-      return u32At(bytes, pos + 1)
+      r.pos++
+      return r.u32()
     default:
       return nullAt(r)
   }
 }
 
 function timestampAt(r: Reader): Date | undefined {
-  const { bytes, pos } = r
-  if (bytes[pos] !== TIMESTAMP) return nullAt(r)
-  const milliseconds = (u32At(bytes, pos + 1) | 0) * TWO_32 + u32At(bytes, pos + 5)
-  r.pos = Math.abs(milliseconds) <= DATE_RANGE ? pos + 9 : BEYOND
+  if (r.bytes[r.pos] !== TIMESTAMP) return nullAt(r)
+  r.pos++
+  const milliseconds = r.i32() * TWO_32 + r.u32()
+  if (Math.abs(milliseconds) > DATE_RANGE) r.pos = BEYOND
   return new Date(milliseconds)
 }
 
-function idAt(r: Reader, end: number): MessageId | undefined {
-  const { bytes, pos } = r
-  switch (bytes[pos]) {
+function idAt(r: Reader): MessageId | undefined {
+  switch (r.bytes[r.pos]) {
     case STRING8:
-      return stringAt(r, end)
+      return stringAt(r)
     case SMALLULONG:
-      r.pos = pos + 2
-      return BigInt(bytes[pos + 1] ?? 0)
+      r.pos++
+      return BigInt(r.u8())
     case ULONG0:
-      r.pos = pos + 1
+      r.pos++
       return 0n
     case ULONG:
-      r.pos = pos + 1
+      r.pos++
       return r.u64()
     case UUID:
-      r.pos = pos + 1
+      r.pos++
       return new AMQPUuid(r.raw(16))
     default:
-      return binaryAt(r, end)
+      return binaryAt(r)
   }
-}
-
-function u32At(bytes: Uint8Array, pos: number): number {
-  return (
-    (((bytes[pos] as number) << 24) |
-      ((bytes[pos + 1] as number) << 16) |
-      ((bytes[pos + 2] as number) << 8) |
-      (bytes[pos + 3] as number)) >>>
-    0
-  )
-}
-
-function fromComposite(fields: Properties): MessageProperties {
-  const p = new MessageProperties()
-  p.messageId = fields.messageId
-  p.userId = fields.userId
-  p.to = fields.to
-  p.subject = fields.subject
-  p.replyTo = fields.replyTo
-  p.correlationId = fields.correlationId
-  p.contentType = fields.contentType
-  p.contentEncoding = fields.contentEncoding
-  p.absoluteExpiryTime = fields.absoluteExpiryTime
-  p.creationTime = fields.creationTime
-  p.groupId = fields.groupId
-  p.groupSequence = fields.groupSequence
-  p.replyToGroupId = fields.replyToGroupId
-  return p
 }

@@ -4,20 +4,24 @@
 
 import { MessageBodyType } from '../constants.js'
 import { DecodeError } from '../errors.js'
-import { LIST0, LIST32, MAP32, TYPE_OF_CODE } from '../types/codes.js'
+import {
+  DESCRIBED,
+  LAYOUT,
+  LIST0,
+  LIST32,
+  MAP32,
+  SIZED8,
+  SIZED32,
+  SMALLULONG,
+  TYPE_OF_CODE,
+} from '../types/codes.js'
 import { Reader } from '../types/cursor.js'
 import { readValue } from '../types/decode.js'
 import { wrongFieldType } from '../types/field-type.js'
-import {
-  readAnnotations,
-  readApplicationProperties,
-  readData,
-  readSectionDescriptor,
-  readSequence,
-  SECTION,
-} from '../types/messaging.js'
+import { readData, readSectionDescriptor, readSequence, SECTION } from '../types/sections.js'
 import { enterList, enterMap, skipValue } from '../types/skip.js'
 import { decodeHeader } from './header.js'
+import { decodeAnnotations, decodeApplicationProperties } from './named-values.js'
 import { decodeProperties } from './properties-codec.js'
 
 /** Places of the sections in the order of the wire; all sections of a body share one. */
@@ -30,10 +34,13 @@ export const BODY = 5
 export const FOOTER = 6
 export const PLACES = 7
 
+const NO_BYTES = new Uint8Array(0)
+/** Every section is read at one go, so one reader does; between readings it holds on to no bytes. */
+const reader = new Reader(NO_BYTES)
+
 export class Sections {
   /** Undefined when there is no body. */
   readonly bodyType: MessageBodyType | undefined
-  private readonly reader: Reader
   private readonly bytes: Uint8Array
   private readonly starts: readonly number[]
 
@@ -43,27 +50,13 @@ export class Sections {
    * a body of data or sequences
    */
   constructor(bytes: Uint8Array, strict: boolean) {
-    const r = new Reader(bytes)
     const starts = [0, 0, 0, 0, 0, 0, 0, 0]
-    let last = -1
-    let before = 0
-    let bodyType: MessageBodyType | undefined
-    while (r.pos < r.end) {
-      const at = r.pos
-      const code = readSectionDescriptor(r)
-      if (strict) checkHead(r, code)
-      skipValue(r)
-      if (code === before && (code === SECTION.data || code === SECTION.amqpSequence)) continue
-      const place = placeOf(code)
-      if (place <= last) throw misplaced(at, code, before)
-      if (place === BODY) bodyType = BODY_TYPES[code - SECTION.data]
-      while (last < place) starts[++last] = at
-      before = code
+    reader.reset(bytes)
+    try {
+      this.bodyType = findStarts(reader, starts, strict)
+    } finally {
+      reader.reset(NO_BYTES)
     }
-    while (last < FOOTER) starts[++last] = r.end
-    starts[PLACES] = r.end
-    this.bodyType = bodyType
-    this.reader = r
     this.bytes = bytes
     this.starts = starts
   }
@@ -79,9 +72,18 @@ export class Sections {
 
   /** What the section holds, decoded anew each time; undefined when it is absent. */
   decode(place: number): unknown {
-    const r = this.reader
-    r.reset(this.bytes, this.start(place), this.start(place + 1))
-    if (r.pos === r.end) return undefined
+    const start = this.start(place)
+    const end = this.start(place + 1)
+    if (start === end) return undefined
+    reader.reset(this.bytes, start, end)
+    try {
+      return this.decodeNext(reader, place)
+    } finally {
+      reader.reset(NO_BYTES)
+    }
+  }
+
+  private decodeNext(r: Reader, place: number): unknown {
     switch (place) {
       case HEADER:
         return decodeHeader(r)
@@ -90,22 +92,18 @@ export class Sections {
       case BODY:
         return this.decodeBody(r)
     }
-    const code = readSectionDescriptor(r)
-    return place === APPLICATION_PROPERTIES ? readApplicationProperties(r) : readAnnotations(r, nameOf(code))
+    const code = readDescriptor(r)
+    return place === APPLICATION_PROPERTIES
+      ? decodeApplicationProperties(r)
+      : decodeAnnotations(r, nameOf(code))
   }
 
   private decodeBody(r: Reader): unknown {
-    switch (this.bodyType) {
-      case MessageBodyType.Value:
-        readSectionDescriptor(r)
-        return readValue(r)
-      case MessageBodyType.Sequence:
-        return readAll(r, readSequence)
-      default: {
-        const parts = readAll(r, readData)
-        return parts.length === 1 ? parts[0] : Object.freeze(parts)
-      }
-    }
+    readDescriptor(r)
+    if (this.bodyType === MessageBodyType.Value) return readValue(r)
+    if (this.bodyType === MessageBodyType.Sequence) return readMore(r, [readSequence(r)], readSequence)
+    const data = readData(r)
+    return r.pos === r.end ? data : Object.freeze(readMore(r, [data], readData))
   }
 
   private start(place: number): number {
@@ -142,13 +140,56 @@ function misplaced(at: number, code: number, before: number): DecodeError {
   return new DecodeError('not-a-section', at, `${nameOf(code)} cannot come after ${nameOf(before)}`)
 }
 
-function readAll<T>(r: Reader, read: (r: Reader) => T): T[] {
-  const values: T[] = []
+/** Reads the sections that are left, which are all of one kind. */
+function readMore<T>(r: Reader, values: T[], read: (r: Reader) => T): T[] {
   while (r.pos < r.end) {
-    readSectionDescriptor(r)
+    readDescriptor(r)
     values.push(read(r))
   }
   return values
+}
+
+/** Fills in where each place starts, and gives the kind of the body. */
+function findStarts(r: Reader, starts: number[], strict: boolean): MessageBodyType | undefined {
+  let bodyType: MessageBodyType | undefined
+  let last = -1
+  let before = 0
+  while (r.pos < r.end) {
+    const at = r.pos
+    const code = stepOver(r, strict)
+    if (code === before && (code === SECTION.data || code === SECTION.amqpSequence)) continue
+    const place = placeOf(code)
+    if (place <= last) throw misplaced(at, code, before)
+    if (place === BODY) bodyType = BODY_TYPES[code - SECTION.data]
+    while (last < place) starts[++last] = at
+    before = code
+  }
+  while (last < PLACES) starts[++last] = r.end
+  return bodyType
+}
+
+/** Steps over the next section and gives its descriptor. */
+function stepOver(r: Reader, strict: boolean): number {
+  const code = readDescriptor(r)
+  if (strict) checkHead(r, code)
+  const layout = LAYOUT[r.bytes[r.pos] as number]
+  if (layout === SIZED8 || layout === SIZED32) {
+    r.pos++
+    r.takeSized(layout === SIZED8 ? r.u8() : r.u32())
+  } else {
+    skipValue(r)
+  }
+  return code
+}
+
+/** Reads a descriptor; the usual form at once. */
+function readDescriptor(r: Reader): number {
+  const { bytes, pos } = r
+  const code = bytes[pos + 2] as number
+  const usual = bytes[pos] === DESCRIBED && bytes[pos + 1] === SMALLULONG && pos + 3 < r.end
+  if (!usual || code < SECTION.header || code > SECTION.footer) return readSectionDescriptor(r)
+  r.pos = pos + 3
+  return code
 }
 
 /** Looks at the head of the value that comes next, and stays before it. */

@@ -34,8 +34,9 @@ type Fields<T extends SourceType | TargetType, M extends keyof T> = Omit<Input<T
 
 const TERMINUS_FIELDS = {
   address: takeString,
-  durable: (value: unknown, name: string): number => takeInteger(value, name, 2),
-  expiryPolicy: (value: unknown, name: string): string => takeOneOf(value, name, EXPIRY_POLICIES),
+  durable: (value: unknown, owner: string, name: string): number => takeInteger(value, owner, name, 2),
+  expiryPolicy: (value: unknown, owner: string, name: string): string =>
+    takeOneOf(value, owner, name, EXPIRY_POLICIES),
   timeout: takeUint,
   dynamic: takeBoolean,
   dynamicNodeProperties: takeRecord,
@@ -147,10 +148,10 @@ function described(value: AMQPInput, descriptor: string | bigint | null): AMQPIn
   return new AMQPDescribed(code, value)
 }
 
-function takeOutcome(value: unknown, name: string): Outcome | AMQPDescribed {
+function takeOutcome(value: unknown, owner: string, name: string): Outcome | AMQPDescribed {
   if (value instanceof AMQPDescribed) return value
   if (typeof value !== 'object' || value === null || !('kind' in value))
-    throw wrong(name, 'an outcome', value)
-  takeOneOf(value.kind, `${name}.kind`, OUTCOMES)
+    throw wrong(value, owner, name, 'an outcome')
+  takeOneOf(value.kind, owner, `${name}.kind`, OUTCOMES)
   return value as Outcome
 }
