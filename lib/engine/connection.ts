@@ -1,6 +1,6 @@
 // A connection [2.4]: open and close, channels, idle time both ways, and the way of each frame to its session.
 
-import { type AMQPError, AMQPConnectionError } from '../errors.js'
+import { AMQPConnectionError, AMQPError } from '../errors.js'
 import { inspectComposite } from '../types/inspect.js'
 import {
   type AMQPErrorFields,
@@ -12,8 +12,10 @@ import {
   open as openCodec,
   type Performative,
 } from '../types/transport.js'
-import type { OutgoingDelivery } from './delivery.js'
+import { DONE, type OutgoingDelivery } from './delivery.js'
 import { CLOSED, CONNECTION_STATES, Endpoint, IDLE, OPEN } from './endpoint.js'
+import { IdleTime } from './idle-time.js'
+import { writeLastWords } from './last-words.js'
 import { connectionReason } from './reasons.js'
 import { Session, type SessionHost, type SessionListener, type SessionOptions } from './session.js'
 import { Violation } from './violation.js'
@@ -54,9 +56,8 @@ export class Connection extends Endpoint implements SessionHost {
   private readonly sessions: (Session | undefined)[] = []
   private readonly byRemoteChannel: (Session | undefined)[] = []
   private toFlush: Session[] = []
-  private taken: OutgoingDelivery[] = []
-  private lastReceivedMs = 0
-  private lastSentMs = 0
+  private readonly taken: OutgoingDelivery[] = []
+  private readonly idle = new IdleTime()
 
   constructor(wire: Wire, options: OpenOptions, listener: ConnectionListener) {
     super()
@@ -79,28 +80,44 @@ export class Connection extends Endpoint implements SessionHost {
   open(): void {
     if (this.local === IDLE) this.local = OPEN
     this.reconcile()
+    this.reconcileSessions()
   }
 
   createSession(options: SessionOptions, listener: SessionListener): Session {
+    if (this.local === CLOSED) throw this.endReason ?? new AMQPConnectionError('The connection is closed', OPENED)
     const session = this.addSession(options, listener)
+    if (session === undefined) throw this.channelMaxError()
     session.begin()
     return session
   }
 
-  private addSession(options: SessionOptions, listener: SessionListener): Session {
-    const max = Math.min(this.options.channelMax, this.remoteOpen?.channelMax ?? 65535)
+  /** Files a session under the lowest free channel; undefined when there is none up to channel-max. */
+  private addSession(options: SessionOptions, listener: SessionListener): Session | undefined {
     let channel = this.sessions.indexOf(undefined)
     if (channel === -1) channel = this.sessions.length
-    if (channel > max) {
-      throw new AMQPConnectionError(`The connection takes no more sessions: channel-max is ${max}`, {
-        phase: 'established',
-        code: 'AMQP_CHANNEL_MAX',
-        condition: 'amqp:resource-limit-exceeded',
-      })
-    }
+    if (channel > this.channelMax) return undefined
     const session = new Session(this, channel, options, listener)
     this.sessions[channel] = session
     return session
+  }
+
+  private get channelMax(): number {
+    return Math.min(this.options.channelMax, this.remoteOpen?.channelMax ?? 65535)
+  }
+
+  private channelMaxError(): AMQPConnectionError {
+    return new AMQPConnectionError(`The connection takes no more sessions: channel-max is ${this.channelMax}`, {
+      phase: 'established',
+      code: 'AMQP_CHANNEL_MAX',
+      condition: 'amqp:resource-limit-exceeded',
+    })
+  }
+
+  private reconcileSessions(): void {
+    for (const session of this.sessions) {
+      if (session !== undefined && session.channel > this.channelMax) session.lost(this.channelMaxError())
+      else session?.reconcile()
+    }
   }
 
   close(error?: AMQPErrorFields): void {
@@ -164,7 +181,7 @@ export class Connection extends Endpoint implements SessionHost {
     this.wire.onMaxFrameSize(maxFrameSize)
     this.listener.onOpen(open)
     this.reconcile()
-    for (const session of this.sessions) session?.reconcile()
+    this.reconcileSessions()
   }
 
   /** A second close, as some brokers send it, changes nothing. */
@@ -195,6 +212,9 @@ export class Connection extends Endpoint implements SessionHost {
       return
     }
     const session = this.addSession({ initialId: this.options.initialId }, UNOWNED)
+    if (session === undefined) {
+      throw new Violation(this, 'amqp:resource-limit-exceeded', `no session is free: channel-max is ${this.channelMax}`)
+    }
     this.bind(session, channel)
     session.onBegin(begin)
     this.listener.onSession(session)
@@ -220,7 +240,6 @@ export class Connection extends Endpoint implements SessionHost {
 
   whenTaken(delivery: OutgoingDelivery): void {
     this.taken.push(delivery)
-    this.wire.changed()
   }
 
   sessionEnded(session: Session): void {
@@ -242,10 +261,7 @@ export class Connection extends Endpoint implements SessionHost {
 
   /** What was taken is with the transport: pre-settled deliveries are as done as they can be. */
   handedOver(): void {
-    if (this.taken.length === 0) return
-    const done = this.taken
-    this.taken = []
-    for (const delivery of done) delivery.onSettled(undefined)
+    if (this.taken.length > 0) conclude(this.taken.splice(0), (delivery) => delivery.onSettled(undefined))
   }
 
   /** The transport has caught up. */
@@ -254,39 +270,31 @@ export class Connection extends Endpoint implements SessionHost {
   }
 
   received(nowMs: number): void {
-    this.lastReceivedMs = nowMs
+    this.idle.received(nowMs)
   }
 
   sent(nowMs: number): void {
-    this.lastSentMs = nowMs
+    this.idle.sent(nowMs)
   }
 
   /** Does what time makes due [2.4.5]: an empty frame for the peer, an end for a silent one. Answers the next deadline. */
   tick(nowMs: number): number | undefined {
     if (this.ended) return undefined
-    const deadlines: number[] = []
-    const { idleTimeoutMs } = this.options
-    if (idleTimeoutMs > 0 && this.openSent) {
-      const end = this.lastReceivedMs + idleTimeoutMs
-      if (nowMs >= end) {
-        this.idleTooLong(idleTimeoutMs)
-        return undefined
-      }
-      deadlines.push(end)
+    const ours = this.openSent ? this.options.idleTimeoutMs : 0
+    const theirs = this.local === OPEN ? (this.remoteOpen?.idleTimeOut ?? 0) : 0
+    if (this.idle.isOver(nowMs, ours)) {
+      this.idleTooLong(ours)
+      return undefined
     }
-    const theirs = this.remoteOpen?.idleTimeOut ?? 0
-    if (theirs > 0 && this.local === OPEN) {
-      if (nowMs >= this.lastSentMs + theirs / 2) this.sendHeartbeat(nowMs)
-      deadlines.push(this.lastSentMs + theirs / 2)
-    }
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+    if (this.idle.owesFrame(nowMs, theirs)) this.sendHeartbeat(nowMs)
+    return this.idle.deadline(ours, theirs)
   }
 
   private sendHeartbeat(nowMs: number): void {
     const { output, tracer } = this.wire
     output.end(output.begin(0, 0))
     tracer?.frame?.('out', 0, () => 'empty frame')
-    this.lastSentMs = nowMs
+    this.idle.sent(nowMs)
     this.wire.changed()
   }
 
@@ -304,8 +312,8 @@ export class Connection extends Endpoint implements SessionHost {
     if (this.ended) return
     this.ended = true
     this.local = CLOSED
-    const cause = reason ?? new AMQPConnectionError('The connection was closed', { phase: 'established' })
-    for (const delivery of this.taken.splice(0)) delivery.onLost(cause, true)
+    const cause = reason ?? new AMQPConnectionError('The connection was closed', OPENED)
+    conclude(this.taken.splice(0), (delivery) => delivery.onLost(cause, true))
     for (const session of this.sessions) session?.lost(cause)
     this.listener.onEnd(reason)
   }
@@ -314,7 +322,17 @@ export class Connection extends Endpoint implements SessionHost {
     return this.headersExchanged
   }
 
+  /** An open that does not fit a frame of 512 bytes cannot be sent at all, and nothing can after it. */
   protected sendOpen(): void {
+    try {
+      this.writeOpen()
+    } catch (error) {
+      if (!(error instanceof AMQPError)) throw error
+      this.transportClosed(error)
+    }
+  }
+
+  private writeOpen(): void {
     const o = this.options
     this.wire.write(0, openCodec, {
       containerId: o.containerId,
@@ -329,7 +347,18 @@ export class Connection extends Endpoint implements SessionHost {
   }
 
   protected sendClose(): void {
-    this.wire.write(0, closeCodec, { error: this.closeError })
+    writeLastWords(this.closeError, (error) => this.wire.write(0, closeCodec, { error }))
+  }
+}
+
+const OPENED = { phase: 'established' } as const
+
+/** Tells what became of deliveries, but of those that were given up meanwhile. */
+function conclude(deliveries: OutgoingDelivery[], tell: (delivery: OutgoingDelivery) => void): void {
+  for (const delivery of deliveries) {
+    if (delivery.progress === DONE) continue
+    delivery.progress = DONE
+    tell(delivery)
   }
 }
 

@@ -66,6 +66,11 @@ export class ReceiverCredit {
     return true
   }
 
+  /** Nothing more may come: neither on the credit there is, nor on more that was granted before. */
+  get usedUp(): boolean {
+    return this.linkCredit === 0 && this.deliveryCount === this.limit
+  }
+
   /** The sender's count: what it skipped is credit used up. Never grows the credit. */
   onFlow(deliveryCount: number | undefined, available: number | undefined): void {
     if (available !== undefined) this.available = available

@@ -21,6 +21,7 @@ export abstract class Endpoint {
   closeError: AMQPErrorFields | undefined = undefined
   endReason: AMQPError | undefined = undefined
 
+  /** May frames of this endpoint be written? Not before its parent is open, nor after it was closed. */
   protected abstract parentReady(): boolean
   protected abstract sendOpen(): void
   protected abstract sendClose(): void
@@ -31,7 +32,7 @@ export abstract class Endpoint {
       this.openSent = true
       this.sendOpen()
     }
-    if (!this.ended && this.local === CLOSED && this.openSent && !this.closeSent) {
+    if (!this.ended && this.local === CLOSED && this.openSent && !this.closeSent && this.parentReady()) {
       this.closeSent = true
       this.sendClose()
     }

@@ -51,6 +51,7 @@ export class FrameReader {
       if (left > 0) {
         this.carry = this.head
         this.fill(8)
+        this.checkCarriedSize()
       }
       return false
     }
@@ -67,7 +68,10 @@ export class FrameReader {
 
   private nextCarried(): boolean {
     if (this.carry === this.head) {
-      if (!this.fill(8)) return false
+      if (!this.fill(8)) {
+        this.checkCarriedSize()
+        return false
+      }
       const size = this.checkHead(this.head, 0)
       this.carry = new Uint8Array(size)
       this.carry.set(this.head)
@@ -87,7 +91,12 @@ export class FrameReader {
     return this.carried === want
   }
 
-  private checkHead(bytes: Uint8Array, at: number): number {
+  /** Of a frame shorter than its own header, nothing more may ever come. */
+  private checkCarriedSize(): void {
+    if (this.carried >= 4) this.checkSize(this.head, 0)
+  }
+
+  private checkSize(bytes: Uint8Array, at: number): number {
     const size =
       ((bytes[at] as number) << 24) |
       ((bytes[at + 1] as number) << 16) |
@@ -98,13 +107,18 @@ export class FrameReader {
     if (unsigned > this.maxFrameSize) {
       throw framingError('frame-too-large', `A frame of ${unsigned} bytes is over our limit of ${this.maxFrameSize}`)
     }
+    return unsigned
+  }
+
+  private checkHead(bytes: Uint8Array, at: number): number {
+    const size = this.checkSize(bytes, at)
     const doff = bytes[at + 4] as number
-    if (doff < 2 || doff * 4 > unsigned) {
-      throw framingError('bad-doff', `Data offset ${doff} does not fit a frame of ${unsigned} bytes`)
+    if (doff < 2 || doff * 4 > size) {
+      throw framingError('bad-doff', `Data offset ${doff} does not fit a frame of ${size} bytes`)
     }
     const type = bytes[at + 5] as number
     if (type > 1) throw framingError('unknown-frame-type', `Frame type ${type} is neither AMQP nor SASL`)
-    return unsigned
+    return size
   }
 
   private found(bytes: Uint8Array, at: number, size: number): void {

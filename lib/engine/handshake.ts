@@ -49,6 +49,7 @@ export class Handshake {
   private readonly options: HandshakeOptions
   private readonly listener: SaslListener
   private readonly onReady: () => void
+  /** As client: the mechanism that `sasl-init` named; empty before. */
   private mechanism = ''
 
   constructor(wire: Wire, options: HandshakeOptions, listener: SaslListener, onReady: () => void) {
@@ -114,6 +115,8 @@ export class Handshake {
   }
 
   private clientFrame(frame: SaslFrame): void {
+    const asked = this.mechanism !== ''
+    if (asked === (frame.kind === 'sasl-mechanisms')) throw outOfPlace(frame.kind)
     if (frame.kind === 'sasl-mechanisms') this.listener.onMechanisms(frame.saslServerMechanisms)
     else if (frame.kind === 'sasl-challenge') this.listener.onChallenge(frame.challenge)
     else if (frame.kind === 'sasl-outcome') this.onOutcome(frame.code, frame.additionalData)

@@ -1,5 +1,5 @@
 // The links of a session: by our handle, by the peer's handle, and by name and role [2.6.2].
-// Freed handles are used again, the lowest first given out anew.
+// Freed handles are used again, the one freed last first.
 
 import type { Link } from './link.js'
 

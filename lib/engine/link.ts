@@ -14,6 +14,7 @@ import {
   type Flow,
 } from '../types/transport.js'
 import { CLOSED, Endpoint, IDLE, LINK_STATES, OPEN } from './endpoint.js'
+import { writeLastWords } from './last-words.js'
 import { linkReason } from './reasons.js'
 import type { Wire } from './wire.js'
 
@@ -112,7 +113,7 @@ export abstract class Link extends Endpoint {
   }
 
   get attached(): boolean {
-    return this.local === OPEN && this.remote === OPEN && !this.refused
+    return this.local === OPEN && this.remote === OPEN && this.host.mapped && !this.refused
   }
 
   /** The peer answered without the terminus it should provide: a detach with the reason follows [2.6.3]. */
@@ -126,14 +127,20 @@ export abstract class Link extends Endpoint {
 
   /** Attaches. For a link that the peer began, `options` complete the answer. */
   open(options?: Partial<LinkOptions>): void {
+    if (this.local !== IDLE) return
     if (options !== undefined) this.options = { ...this.options, ...options }
     this.answering = this.remote !== IDLE
+    if (this.answering) {
+      this.sndSettleMode = this.options.sndSettleMode ?? this.sndSettleMode
+      this.rcvSettleMode = this.options.rcvSettleMode ?? this.rcvSettleMode
+    }
     this.local = OPEN
     this.reconcile()
   }
 
   /** Answers the peer's attach with a null terminus and a detach that tells why. */
   refuse(condition: string, description: string): void {
+    if (this.local !== IDLE) return
     this.options = { ...this.options, [this.isReceiver ? 'target' : 'source']: undefined }
     this.closeError = { kind: 'error', condition, description }
     this.local = CLOSED
@@ -146,9 +153,9 @@ export abstract class Link extends Endpoint {
     this.closing = closed
     this.closeError = error
     this.local = CLOSED
-    if (!this.openSent) return this.finish(undefined)
+    if (!this.openSent && this.remote === IDLE) return this.finish(this.endReason)
     this.reconcile()
-    if (this.remote === CLOSED) this.finish(undefined)
+    if (this.remote === CLOSED) this.finish(this.endReason)
   }
 
   fail(condition: string, description: string): void {
@@ -238,11 +245,10 @@ export abstract class Link extends Endpoint {
   }
 
   protected sendClose(): void {
-    this.host.flush()
-    this.host.wire.write(this.host.channel, detachCodec, {
-      handle: this.localHandle,
-      closed: this.closing ? true : undefined,
-      error: this.closeError,
+    const { host, localHandle: handle, closing } = this
+    host.flush()
+    writeLastWords(this.closeError, (error) => {
+      host.wire.write(host.channel, detachCodec, { handle, closed: closing ? true : undefined, error })
     })
   }
 }

@@ -36,8 +36,13 @@ interface PartialDelivery {
   settled: boolean
   state: DeliveryState | undefined
   readonly pieces: Uint8Array[]
+  /** Pieces at the start that were put together already. */
+  merged: number
   bytes: number
 }
+
+/** So many pieces are put together before the end: tiny ones cost far more than their bytes. */
+const MERGED_PIECES = 256
 
 export class ReceiverLink extends Link {
   readonly isReceiver: boolean = true
@@ -97,6 +102,12 @@ export class ReceiverLink extends Link {
     this.receiverHost.awaitFlow(this)
   }
 
+  private drained(): void {
+    this.draining = false
+    this.listener.onDrained()
+    this.topUp()
+  }
+
   /** A drain is under way. */
   get isDraining(): boolean {
     return this.draining
@@ -124,11 +135,7 @@ export class ReceiverLink extends Link {
 
   onFlow(flow: Flow): void {
     this.credit.onFlow(flow.deliveryCount, flow.available)
-    if (this.draining && this.credit.linkCredit === 0) {
-      this.draining = false
-      this.listener.onDrained()
-      this.topUp()
-    }
+    if (this.draining && this.credit.linkCredit === 0) this.drained()
     if (flow.echo === true) this.receiverHost.awaitFlow(this)
   }
 
@@ -159,6 +166,7 @@ export class ReceiverLink extends Link {
         settled,
         state: knownState(t.state),
         pieces: [payload],
+        merged: 0,
         bytes: payload.length,
       }
       return
@@ -178,6 +186,10 @@ export class ReceiverLink extends Link {
       return this.creditUsed()
     }
     if (payload.length > 0) p.pieces.push(payload)
+    if (p.pieces.length - p.merged === MERGED_PIECES) {
+      p.pieces.push(concatBytes(p.pieces.splice(p.merged)))
+      p.merged++
+    }
     p.bytes += payload.length
     p.settled = p.settled || t.settled === true
     p.state = knownState(t.state) ?? p.state
@@ -203,8 +215,10 @@ export class ReceiverLink extends Link {
     this.creditUsed()
   }
 
+  /** A sender that used all of its credit has nothing left to give back, and not every one says so. */
   private creditUsed(): void {
-    if (this.window > 0) this.topUp()
+    if (this.draining && this.credit.usedUp) this.drained()
+    else if (this.window > 0) this.topUp()
   }
 
   private checkSize(size: number): void {
@@ -220,13 +234,15 @@ export class ReceiverLink extends Link {
 
   // --- settlement
 
-  /** Our outcome. `settled` false asks the sender to settle first; `onRemoteSettled` of the delivery tells its answer. */
+  /**
+   * Our outcome. `settled` false asks the sender to settle first; `onRemoteSettled` of the delivery tells its answer.
+   * Throws, with nothing done, when the state cannot be encoded or has no room in a frame.
+   */
   dispose(delivery: IncomingDelivery, state: DeliveryState | undefined, settled: boolean): void {
-    if (settled) {
-      delivery.settled = true
-      this.receiverHost.incoming.delete(delivery.id)
-    }
     this.receiverHost.settleIncoming(delivery.id, state, settled)
+    if (!settled) return
+    delivery.settled = true
+    this.receiverHost.incoming.delete(delivery.id)
   }
 
   /** Did the attach settle on the receiver settling on its own? */

@@ -49,6 +49,9 @@ export class SenderLink extends Link {
   private readonly queue = new Queue<OutgoingDelivery>()
   private readonly transfers: TransferWriter
   private drainOwed = false
+  /** A delivery was given up in its middle; the frame that says so needs window like any transfer. */
+  private abortOwed = false
+  private pumping = false
 
   constructor(host: SenderLinkHost, options: LinkOptions, listener: SenderLinkListener) {
     super(host, options)
@@ -88,6 +91,7 @@ export class SenderLink extends Link {
   private get clear(): boolean {
     return (
       this.queue.length === 0 &&
+      !this.abortOwed &&
       this.credit.linkCredit > 0 &&
       this.attached &&
       this.senderHost.outgoingWindow.open &&
@@ -102,8 +106,11 @@ export class SenderLink extends Link {
   }
 
   private readonly checkSize = (size: number): void => {
-    if (this.maxMessageSize === 0 || size <= this.maxMessageSize) return
-    throw new MessageContentTooLarge(
+    if (this.maxMessageSize !== 0 && size > this.maxMessageSize) throw this.tooLarge(size)
+  }
+
+  private tooLarge(size: number): AMQPError {
+    return new MessageContentTooLarge(
       `A message of ${size} bytes is over the ${this.maxMessageSize} bytes that "${this.address}" takes; nothing was sent`,
       {
         sizeInBytes: size,
@@ -114,48 +121,82 @@ export class SenderLink extends Link {
     )
   }
 
+  /** What was queued before the peer told its limit. */
+  private dropTooLarge(): void {
+    if (this.maxMessageSize === 0) return
+    for (const delivery of [...this.queue]) {
+      const size = payloadBytes(delivery.payload as Payload)
+      if (size <= this.maxMessageSize) continue
+      this.queue.remove(delivery)
+      this.lose(delivery, this.tooLarge(size), false)
+    }
+  }
+
   private closedError(): AMQPError {
     return new LinkDetach(`Link "${this.name}" to "${this.address}" is closed; nothing was sent`, {
       context: { operation: 'sending a message', linkName: this.name, address: this.address },
     })
   }
 
-  /** Writes what credit, window and socket allow, from the head of the queue; at most `limit` deliveries. */
+  /**
+   * Writes what credit, window and socket allow, from the head of the queue; at most `limit` deliveries. Output may be
+   * taken in the middle of it, and whoever is told then may send and cancel: that joins the round that is under way.
+   */
   pump(limit: number = Number.POSITIVE_INFINITY): void {
-    for (let left = limit; this.queue.length > 0; left--) {
-      const delivery = this.queue.peek() as OutgoingDelivery
-      if (!this.attached) return
-      if (delivery.progress === QUEUED && this.credit.linkCredit === 0) break
-      if (left <= 0 || !this.writeDelivery(delivery)) {
-        this.senderHost.awaitTurn(this)
-        return
-      }
+    if (this.pumping || !this.attached) return
+    this.pumping = true
+    try {
+      if (!this.writeQueue(limit)) this.senderHost.awaitTurn(this)
+      else if (this.drainOwed) this.answerDrain()
+    } finally {
+      this.pumping = false
     }
-    if (this.drainOwed) this.answerDrain()
+  }
+
+  /** False when there is more that only needs window, socket or another turn. */
+  private writeQueue(limit: number): boolean {
+    for (let left = limit; this.attached; left--) {
+      if (this.abortOwed && !this.writeAbort()) return false
+      const delivery = this.queue.peek()
+      if (delivery === undefined || (delivery.progress === QUEUED && this.credit.linkCredit === 0)) return true
+      if (left <= 0 || !this.writeDelivery(delivery)) return false
+    }
+    return true
   }
 
   /** Writes a delivery's frames; false when window or socket closed before its end. */
   private writeDelivery(delivery: OutgoingDelivery): boolean {
-    const { outgoingWindow } = this.senderHost
+    const { outgoingWindow, wire } = this.senderHost
     const payload = delivery.payload as Payload
-    if (delivery.progress === QUEUED) {
-      if (!outgoingWindow.open || this.host.wire.blocked) return false
-      this.applyMode(delivery)
+    do {
+      if (!outgoingWindow.open || wire.blocked) return false
+      const first = delivery.progress === QUEUED
+      if (first) this.applyMode(delivery)
       this.transfers.writeFrame(delivery, payload)
-      this.credit.onDeliverySent()
-    }
-    while ((delivery.progress as number) === WRITING) {
-      if (!outgoingWindow.open || this.host.wire.blocked) return false
-      this.transfers.writeFrame(delivery, payload)
-    }
-    this.queue.shift()
-    this.written(delivery)
+      if (first) this.credit.onDeliverySent()
+      if (delivery.progress === WRITTEN) {
+        this.queue.shift()
+        this.written(delivery)
+      } else {
+        wire.changed()
+      }
+    } while (delivery.progress === WRITING)
+    return true
+  }
+
+  private writeAbort(): boolean {
+    const { outgoingWindow, wire } = this.senderHost
+    if (!outgoingWindow.open) return false
+    this.abortOwed = false
+    this.transfers.abort()
+    wire.changed()
     return true
   }
 
   private written(delivery: OutgoingDelivery): void {
     delivery.payload = undefined
     if (delivery.settled) this.senderHost.whenTaken(delivery)
+    this.host.wire.changed()
   }
 
   /** Gives up a delivery nobody waits for any more. True: the peer does not have it; false: it is in doubt. */
@@ -173,10 +214,11 @@ export class SenderLink extends Link {
     this.queue.remove(delivery)
     if (delivery.progress === WRITING) {
       this.senderHost.outgoingWindow.unsettled.delete(delivery.id)
-      if (this.attached) this.transfers.abort()
+      this.abortOwed = true
     }
     delivery.progress = DONE
     delivery.payload = undefined
+    this.pump()
   }
 
   /** The peer's word on one of our deliveries [2.6.12]. An outcome that it left unsettled is settled by us. */
@@ -191,12 +233,14 @@ export class SenderLink extends Link {
     delivery.onSettled(state ?? knownState(this.remoteSource?.defaultOutcome))
   }
 
+  /** A link that may go on joins the round, which the session lets run next: the flow may have opened the window for all. */
   onFlow(flow: Flow): void {
     this.credit.onFlow(flow.deliveryCount, flow.linkCredit ?? 0, flow.drain ?? false)
     this.drainOwed = this.credit.drain
     const echoOwed = flow.echo === true && !this.drainOwed
     this.listener.onCredit()
-    this.pump()
+    if (this.queue.length > 0 && this.credit.linkCredit > 0) this.senderHost.awaitTurn(this)
+    else this.pump()
     if (echoOwed) this.sendFlow()
   }
 
@@ -243,6 +287,7 @@ export class SenderLink extends Link {
     this.transfers.localHandle = this.localHandle
     const max = attach.maxMessageSize ?? 0n
     this.maxMessageSize = max > BigInt(Number.MAX_SAFE_INTEGER) ? 0 : Number(max)
+    this.dropTooLarge()
   }
 
   protected attachFields(): { initialDeliveryCount: number | undefined } {

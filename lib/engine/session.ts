@@ -2,8 +2,6 @@
 // Links are filed by name and role; frames find them by the peer's handle.
 
 import { AMQPError, SessionEnd } from '../errors.js'
-import { encodeDisposition } from '../types/hot.js'
-import { inspectComposite } from '../types/inspect.js'
 import type { DeliveryState } from '../types/messaging.js'
 import {
   type AMQPErrorFields,
@@ -26,11 +24,13 @@ import { knownState } from './known-state.js'
 import type { Link, LinkOptions, SessionFlow } from './link.js'
 import { LinkTable } from './link-table.js'
 import { OUTGOING_WINDOW, OutgoingWindow } from './outgoing-window.js'
+import { writeLastWords } from './last-words.js'
 import { sessionReason } from './reasons.js'
 import { ReceiverLink, type ReceiverLinkHost, type ReceiverLinkListener } from './receiver-link.js'
 import { SenderLink, type SenderLinkHost, type SenderLinkListener } from './sender-link.js'
-import { Settlements } from './settlements.js'
+import { checkState, Settlements, writeDisposition } from './settlements.js'
 import { Turns } from './turns.js'
+import { NOBODY } from './unowned-link.js'
 import { Violation } from './violation.js'
 import type { Wire } from './wire.js'
 
@@ -66,15 +66,6 @@ export interface SessionListener {
   /** The peer attached a link that we did not ask for: `open` or `refuse` it. */
   onLink(link: SenderLink | ReceiverLink, attach: Attach): void
   onEnd(reason: AMQPError | undefined): void
-}
-
-/** Listeners of a link that the peer began, until its new owner sets its own. */
-const NOBODY: SenderLinkListener & ReceiverLinkListener = {
-  onAttach() {},
-  onEnd() {},
-  onCredit() {},
-  onDelivery() {},
-  onDrained() {},
 }
 
 export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHost {
@@ -114,14 +105,22 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   }
 
   get mapped(): boolean {
-    return this.local === OPEN && this.openSent && this.remote === OPEN
+    return this.local === OPEN && this.openSent && this.remote === OPEN && this.host.opened
   }
 
   // --- what the owner wants
 
   begin(): void {
-    this.local = OPEN
+    if (this.local === IDLE) this.local = OPEN
     this.reconcile()
+    this.reconcileLinks()
+  }
+
+  private reconcileLinks(): void {
+    for (const link of this.links.all()) {
+      if (link.localHandle > this.remoteHandleMax) link.lost(this.handleMaxError(link))
+      else link.reconcile()
+    }
   }
 
   end(error?: AMQPErrorFields): void {
@@ -129,7 +128,7 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
     this.flush()
     this.closeError = error
     this.local = CLOSED
-    if (!this.openSent) return this.finish(this.endReason)
+    if (!this.openSent && this.remote === IDLE) return this.finish(this.endReason)
     this.reconcile()
     if (this.remote === CLOSED) this.finish(this.endReason)
   }
@@ -150,20 +149,20 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   }
 
   private attach<T extends Link>(link: T): T {
+    if (this.local === CLOSED) throw this.endReason ?? new SessionEnd('The session is ended')
     if (this.links.find(link.name, link.isReceiver) !== undefined) {
       throw new AMQPError(`A ${link.isReceiver ? 'receiver' : 'sender'} named "${link.name}" exists in this session`, {
         code: 'AMQP_LINK_NAME_IN_USE',
         context: { linkName: link.name },
       })
     }
-    this.file(link)
+    if (!this.links.add(link, this.remoteHandleMax)) throw this.handleMaxError(link)
     link.open()
     return link
   }
 
-  private file(link: Link): void {
-    if (this.links.add(link, this.remoteHandleMax)) return
-    throw new AMQPError(`The peer takes no more links in this session: its handle-max is ${this.remoteHandleMax}`, {
+  private handleMaxError(link: Link): AMQPError {
+    return new AMQPError(`The peer takes no more links in this session: its handle-max is ${this.remoteHandleMax}`, {
       code: 'AMQP_HANDLE_MAX',
       condition: 'amqp:resource-limit-exceeded',
       context: { linkName: link.name },
@@ -177,9 +176,9 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
     this.remoteHandleMax = begin.handleMax ?? 0xffffffff
     this.incomingWindow.onBegin(begin.nextOutgoingId)
     this.outgoingWindow.onBegin(begin.incomingWindow)
-    if (this.local === IDLE) return
+    if (this.local !== OPEN) return
     this.listener.onBegin(begin)
-    for (const link of this.links.all()) link.reconcile()
+    this.reconcileLinks()
   }
 
   onEnd(end: End): void {
@@ -212,7 +211,9 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   private onNewLink(attach: Attach, isReceiver: boolean): void {
     const options = { name: attach.name }
     const link = isReceiver ? new ReceiverLink(this, options, NOBODY) : new SenderLink(this, options, NOBODY)
-    this.file(link)
+    if (!this.links.add(link, this.remoteHandleMax)) {
+      throw new Violation(this, 'amqp:resource-limit-exceeded', `no handle is left for link "${attach.name}"`)
+    }
     this.links.setRemote(attach.handle, link)
     link.onAttach(attach)
     this.listener.onLink(link, attach)
@@ -284,9 +285,8 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   }
 
   awaitFlow(link: ReceiverLink): void {
-    if (link.awaitingFlow) return
+    if (!link.awaitingFlow) this.owingFlow.push(link)
     link.awaitingFlow = true
-    this.owingFlow.push(link)
     this.awaitFlush()
   }
 
@@ -296,6 +296,7 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   }
 
   settleIncoming(id: number, state: DeliveryState | undefined, settled: boolean): void {
+    checkState(state, this.wire.frameLimit)
     this.outcomesOut.add(id, state, settled)
     this.awaitFlush()
   }
@@ -344,12 +345,7 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   }
 
   private readonly writeDisposition = (d: Omit<Disposition, 'kind'>): void => {
-    const { output, tracer } = this.wire
-    const start = output.begin(0, this.channel)
-    encodeDisposition(output.writer, d)
-    output.end(start)
-    tracer?.frame?.('out', this.channel, () => inspectComposite({ ...d, kind: 'disposition' }))
-    this.wire.changed()
+    writeDisposition(this.wire, this.channel, d)
   }
 
   // --- endpoint
@@ -385,6 +381,6 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   }
 
   protected sendClose(): void {
-    this.wire.write(this.channel, endCodec, { error: this.closeError })
+    writeLastWords(this.closeError, (error) => this.wire.write(this.channel, endCodec, { error }))
   }
 }

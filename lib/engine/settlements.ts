@@ -1,8 +1,16 @@
 // Dispositions waiting to be written, gathered into ranges [2.7.6]: one frame for a run of ids with the same state.
 
+import { AMQPError } from '../errors.js'
+import { Writer } from '../types/cursor.js'
+import { encodeDisposition } from '../types/hot.js'
+import { inspectComposite } from '../types/inspect.js'
+import { ACCEPTED, type DeliveryState, encodeDeliveryState, RELEASED } from '../types/messaging.js'
 import type { Disposition } from '../types/transport.js'
-import type { DeliveryState } from '../types/messaging.js'
 import { serialAdd, serialDiff } from '../util/serial.js'
+import type { Wire } from './wire.js'
+
+/** Bytes of a disposition frame without its state, at most. */
+const HEAD_BYTES = 40
 
 interface Run {
   first: number
@@ -68,4 +76,30 @@ function joined(runs: Run[]): Run[] {
     }
   }
   return out
+}
+
+/** Refuses a state that could not be written: one that cannot be encoded, or has no room in the peer's frames. */
+export function checkState(state: DeliveryState | undefined, frameLimit: number): void {
+  if (state === undefined || state === ACCEPTED || state === RELEASED) return
+  const w = new Writer(256)
+  encodeDeliveryState(w, state)
+  if (w.pos + HEAD_BYTES <= frameLimit) return
+  throw new AMQPError(`A state of ${w.pos} bytes has no room in the peer's frames of ${frameLimit}`, {
+    code: 'AMQP_FRAME_SIZE_TOO_SMALL',
+    condition: 'amqp:frame-size-too-small',
+  })
+}
+
+/** Writes one disposition. A state that only repeats the peer's own, and has no room in its frames, is left out. */
+export function writeDisposition(wire: Wire, channel: number, d: Omit<Disposition, 'kind'>): void {
+  const { output } = wire
+  const start = output.begin(0, channel)
+  encodeDisposition(output.writer, d)
+  if (output.writer.pos - start > wire.frameLimit) {
+    output.rollback(start)
+    return writeDisposition(wire, channel, { ...d, state: undefined })
+  }
+  output.end(start)
+  wire.tracer?.frame?.('out', channel, () => inspectComposite({ ...d, kind: 'disposition' }))
+  wire.changed()
 }

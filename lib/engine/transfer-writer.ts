@@ -155,11 +155,11 @@ export class TransferWriter {
     this.host.outgoingWindow.onDeliveryBegun(delivery)
   }
 
+  /** The caller says `wire.changed` once its own books are right: the bytes may be handed over within that call. */
   private frameWritten(size: number): void {
     const { wire, channel, outgoingWindow } = this.host
     outgoingWindow.onTransferSent()
     wire.tracer?.frame?.('out', channel, () => `${inspectComposite(this.transfer)} ${size} bytes`)
-    wire.changed()
   }
 }
 

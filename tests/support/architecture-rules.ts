@@ -34,7 +34,9 @@ const narrower: Readonly<Record<string, (unit: string, file: string) => boolean>
 }
 
 const connectionKnows = new Set(
-  ['transport', 'address', 'tls-options', 'connect'].map((name) => `lib/transport/${name}.ts`),
+  ['transport', 'address', 'tls-options', 'proxy-options', 'websocket-options', 'connect'].map(
+    (name) => `lib/transport/${name}.ts`,
+  ),
 )
 
 const noNode = new Set(['errors', 'constants', 'util', 'trace', 'types', 'message', 'sasl', 'engine'])
