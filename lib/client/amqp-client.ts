@@ -3,11 +3,13 @@
 
 import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import { Connection } from '../connection/connection.js'
-import { CONNECTION_CHECKS, type ConnectionOptions } from '../connection/options.js'
+import { CLOSE_TIMEOUT_MS, CONNECTION_CHECKS, type ConnectionOptions } from '../connection/options.js'
+import { sharedSignal } from '../connection/shared-signal.js'
+import { Deadline, settledWithin } from '../connection/waits.js'
 import { parseAddress, type URLLike } from '../transport/address.js'
 import type { Fields } from '../types/maps.js'
 import { Abort } from '../util/abort.js'
-import { realClock } from '../util/clock.js'
+import { type Clock, realClock } from '../util/clock.js'
 import { waitFor, type WaitOptions } from '../util/deferred.js'
 import { checkOptions, object, type OptionCheck, text, texts, WAIT_OPTIONS } from '../util/options.js'
 
@@ -64,7 +66,10 @@ export abstract class AMQPClient<L extends ClientLink> {
   /** Wire address of the node. */
   readonly address: string
   private readonly url: string | undefined
+  protected readonly clock: Clock
   private current: Connection | undefined
+  /** The end of a connection on which the link could not be opened. */
+  private retired: Promise<void> = DONE
   protected link: L | undefined = undefined
   private opening: Opening<L> | undefined = undefined
   private clientState: ClientState = IDLE
@@ -75,6 +80,7 @@ export abstract class AMQPClient<L extends ClientLink> {
     this.url = place.url
     this.address = place.address
     this.options = options
+    this.clock = options.clock ?? realClock
     this.current = options.connection
   }
 
@@ -101,8 +107,8 @@ export abstract class AMQPClient<L extends ClientLink> {
   /** The link, open. */
   protected opened(wait: WaitOptions): Promise<L> {
     const { link } = this
-    if (link?.isOpen === true) return Promise.resolve(link)
     if (this.closedByUser) return Promise.reject(this.closedError())
+    if (link?.isOpen === true) return Promise.resolve(link)
     return this.joinOpening(wait)
   }
 
@@ -117,46 +123,64 @@ export abstract class AMQPClient<L extends ClientLink> {
           (error) => done.reject(error),
         )
         return () => {
-          if (--opening.waiting === 0) opening.abort.abort(wait.signal?.reason)
+          if (--opening.waiting === 0) this.callOff(opening, wait.signal?.reason)
         }
       },
-      wait,
-      this.options.clock ?? realClock,
+      { signal: sharedSignal(wait.signal), timeoutMs: wait.timeoutMs },
+      this.clock,
       () => this.openTimeout(wait.timeoutMs ?? 0),
     )
   }
 
   private startOpening(): Opening<L> {
     const abort = new Abort()
-    const opening: Opening<L> = { abort, waiting: 0, link: this.openAnew({ signal: abort }) }
-    const over = (): void => {
-      if (this.opening === opening) this.opening = undefined
-    }
-    opening.link.then(over, over)
+    const opening: Opening<L> = { abort, waiting: 0, link: this.connectAndAttach({ signal: abort }) }
     this.opening = opening
+    this.clientState = OPENING
+    opening.link.then(
+      (link) => this.onOpened(opening, link),
+      () => this.onNotOpened(opening),
+    )
     return opening
   }
 
-  private async openAnew(wait: WaitOptions): Promise<L> {
-    this.clientState = OPENING
-    try {
-      const link = await this.attach(await this.connected(wait), wait)
-      if (this.closedByUser) {
-        await link.close()
-        throw this.closedError()
-      }
-      this.link = link
-      this.clientState = OPEN
-      link.closed.then((reason) => {
-        if (this.link === link && reason !== undefined) this.clientState = ERROR
-      })
-      return link
-    } catch (error) {
-      this.clientState = ERROR
-      // A connection that nobody may ever close must not keep the process alive.
-      if (this.options.connection === undefined) this.current?.close()
-      throw error
+  private async connectAndAttach(wait: WaitOptions): Promise<L> {
+    return this.attach(await this.connected(wait), wait)
+  }
+
+  private onOpened(opening: Opening<L>, link: L): void {
+    if (this.opening !== opening) {
+      link.close()
+      return
     }
+    this.opening = undefined
+    this.link = link
+    if (!this.closedByUser) this.clientState = OPEN
+    link.closed.then((reason) => {
+      if (this.link === link && reason !== undefined && !this.closedByUser) this.clientState = ERROR
+    })
+  }
+
+  private onNotOpened(opening: Opening<L>): void {
+    if (this.opening === opening) this.callOff(opening, undefined)
+    // A connection that nobody may ever close must not keep the process alive.
+    if (this.opening === undefined) this.retired = this.closeConnection({})
+  }
+
+  /** Whoever wants the link from here on begins anew. */
+  private callOff(opening: Opening<L>, reason: unknown): void {
+    if (this.opening === opening) {
+      this.opening = undefined
+      if (!this.closedByUser) this.clientState = ERROR
+    }
+    opening.abort.abort(reason)
+  }
+
+  private async closeConnection(wait: WaitOptions): Promise<void> {
+    const { current } = this
+    if (this.options.connection !== undefined) return
+    this.current = undefined
+    await current?.close(wait)
   }
 
   private async connected(wait: WaitOptions): Promise<Connection> {
@@ -168,18 +192,30 @@ export abstract class AMQPClient<L extends ClientLink> {
   }
 
   /**
-   * Settles what is pending, detaches, and closes the connection unless it was given. Bounded by `timeoutMs` (default
-   * 5 000). The client cannot be used afterwards. Closing twice is harmless.
+   * Settles what is pending, detaches, and closes the connection unless it was given; calls off an attempt to open.
+   * Bounded by `timeoutMs` (default 5 000). The client cannot be used afterwards. Closing twice is harmless.
    */
   async close(options: WaitOptions = {}): Promise<void> {
     checkOptions('close', options, WAIT_OPTIONS)
+    const deadline = new Deadline(this.clock, options, CLOSE_TIMEOUT_MS)
+    const { opening } = this
     this.closedByUser = true
     this.clientState = CLOSING
-    this.opening?.abort.abort(this.closedError())
-    await this.opening?.link.catch(() => {})
-    await this.link?.close(options)
-    if (this.options.connection === undefined) await this.current?.close(options)
-    this.clientState = IDLE
+    opening?.abort.abort(this.closedError())
+    try {
+      if (opening !== undefined) await settledWithin(opening.link.catch(ignore), deadline.wait, this.clock)
+      await this.finishWork(deadline.wait)
+      await this.link?.close(deadline.wait)
+    } finally {
+      this.clientState = IDLE
+      await settledWithin(this.retired, deadline.wait, this.clock)
+      await this.closeConnection(deadline.wait)
+    }
+  }
+
+  /** What has to come to its end before the link does. */
+  protected finishWork(_wait: WaitOptions): Promise<void> {
+    return DONE
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -206,6 +242,10 @@ export abstract class AMQPClient<L extends ClientLink> {
   }
 }
 
+const DONE: Promise<void> = Promise.resolve()
+
+function ignore(): void {}
+
 function pick(options: object, checks: Readonly<Record<string, OptionCheck>>): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(checks, name)))
 }
@@ -216,15 +256,22 @@ interface Place {
 }
 
 /** Splits what the user said into where to connect and what to attach to. */
-function addressOf(
-  remote: string | URLLike | { readonly address?: string | undefined },
-  options: AMQPClientOptions,
-): Place {
-  const said = typeof remote === 'string' ? remote : 'href' in remote ? remote.href : (remote.address ?? '')
+function addressOf(remote: unknown, options: AMQPClientOptions): Place {
+  const said = saidAddress(remote)
   const isUrl = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(said)
   if (!isUrl && options.connection === undefined) {
     throw new TypeError('a client needs a URL such as amqp://host/queue, or the option "connection"')
   }
   if (!isUrl) return { url: undefined, address: options.address ?? said }
-  return { url: said, address: options.address ?? parseAddress(said).path }
+  const { path } = parseAddress(said)
+  return { url: said, address: options.address ?? path }
+}
+
+function saidAddress(remote: unknown): string {
+  if (typeof remote === 'string') return remote
+  if (typeof remote !== 'object' || remote === null) {
+    throw new TypeError('a client needs a URL such as amqp://host/queue, or a Source or Target')
+  }
+  const { href, address } = remote as { href?: unknown; address?: unknown }
+  return typeof href === 'string' ? href : typeof address === 'string' ? address : ''
 }

@@ -1,6 +1,8 @@
 // Feeds messages to a handler, a few at a time, and settles each by how its handler ended.
 
 import type { MessageReceiver } from '../connection/message-receiver.js'
+import { knowsOutcome } from '../connection/settlement.js'
+import { MessageAlreadySettled } from '../errors.js'
 import type { Message } from '../message/message.js'
 import { Abort } from '../util/abort.js'
 import type { AbortSignalLike } from '../util/deferred.js'
@@ -18,8 +20,9 @@ export class HandlerLoop {
   private readonly receiver: MessageReceiver
   private readonly handler: MessageHandler
   private readonly options: HandlerLoopOptions
-  /** Stops all workers; its reason is what the whole run ends with. */
+  /** Stops all workers; its reason is what the whole run ends with, unless it was ended in good order. */
   private readonly stop = new Abort()
+  private ended = false
 
   constructor(receiver: MessageReceiver, handler: MessageHandler, options: HandlerLoopOptions) {
     this.receiver = receiver
@@ -37,7 +40,14 @@ export class HandlerLoop {
     signal?.removeEventListener('abort', onAbort)
     if (!this.stop.aborted) return
     await this.receiver.giveBack()
-    throw this.stop.reason
+    if (!this.ended) throw this.stop.reason
+  }
+
+  /** Takes no more messages; the run resolves when the handlers that are running are done. */
+  end(): void {
+    if (this.stop.aborted) return
+    this.ended = true
+    this.stop.abort(undefined)
   }
 
   private async work(): Promise<void> {
@@ -57,13 +67,33 @@ export class HandlerLoop {
   private async handle(message: Message): Promise<void> {
     try {
       await this.handler(message)
-      if (this.options.autoComplete && !message.settled) await message.accept()
+      if (this.options.autoComplete && !message.settled) await message.accept().catch(ignoreSettled)
     } catch (error) {
-      if (!message.settled) await message.modify({ deliveryFailed: true }).catch(ignore)
-      if (this.options.onError === undefined) this.stop.abort(error)
-      else this.options.onError(error, message)
+      if (!message.settled) await this.giveBack(message).catch(ignore)
+      this.report(error, message)
     }
+  }
+
+  private report(error: unknown, message: Message): void {
+    const { onError } = this.options
+    if (onError === undefined) return this.stop.abort(error)
+    try {
+      onError(error, message)
+    } catch (thrown) {
+      this.stop.abort(thrown)
+    }
+  }
+
+  /** As a failed delivery, where the broker can count those. */
+  private giveBack(message: Message): Promise<void> {
+    const counts = knowsOutcome(this.receiver, 'modified')
+    return counts ? message.modify({ deliveryFailed: true }) : message.release()
   }
 }
 
 function ignore(): void {}
+
+/** The handler has settled the message itself, and the peer has not confirmed it yet. */
+function ignoreSettled(error: unknown): void {
+  if (!(error instanceof MessageAlreadySettled)) throw error
+}

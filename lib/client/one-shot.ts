@@ -4,9 +4,21 @@ import type { Message, MessageInput } from '../message/message.js'
 import type { Source, Target } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
 import type { WaitOptions } from '../util/deferred.js'
-import { integer, checkOptions, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
-import { ReceiveClient, type ReceiveClientOptions } from './receive-client.js'
+import { checkOptions, integer, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
+import { RECEIVE_CLIENT_CHECKS, ReceiveClient, type ReceiveClientOptions } from './receive-client.js'
 import { SendClient, type SendClientOptions } from './send-client.js'
+
+/** Options of `receiveMessage`. What is prefetched and when it is accepted is not for the caller to say. */
+export interface ReceiveOnceOptions extends Omit<ReceiveClientOptions, 'prefetch' | 'autoComplete'>, WaitOptions {}
+
+/** Options of the function `receiveMessages`. */
+export interface ReceiveManyOptions extends ReceiveOnceOptions {
+  /** Default: 1. */
+  readonly maxBatchSize?: number | undefined
+}
+
+const { prefetch: _prefetch, autoComplete: _autoComplete, ...OWN_CHECKS } = RECEIVE_CLIENT_CHECKS
+const ONCE_CHECKS: Readonly<Record<string, OptionCheck>> = { ...OWN_CHECKS, ...WAIT_OPTIONS }
 
 /**
  * Sends one message and resolves when it is accepted. `timeoutMs` holds for each of connecting and sending.
@@ -17,14 +29,13 @@ export async function sendMessage(
   data: MessageInput,
   options: SendClientOptions & WaitOptions = {},
 ): Promise<void> {
-  const { wait, rest } = split(options)
-  const client = new SendClient(target, rest)
-  try {
+  const { signal, timeoutMs, ...rest } = options
+  const wait = { signal, timeoutMs }
+  checkOptions('sendMessage', wait, WAIT_OPTIONS)
+  await once(new SendClient(target, rest), async (client) => {
     await client.open(wait)
     await client.sendMessage(data, wait)
-  } finally {
-    await client.close()
-  }
+  })
 }
 
 /**
@@ -33,9 +44,10 @@ export async function sendMessage(
  */
 export async function receiveMessage(
   source: string | URLLike | Source,
-  options: ReceiveClientOptions & WaitOptions = {},
+  options: ReceiveOnceOptions = {},
 ): Promise<Message | undefined> {
-  const [message] = await receiveMessages(source, { ...options, maxBatchSize: 1 })
+  checkOptions('receiveMessage', options, ONCE_CHECKS)
+  const [message] = await receiveMessages(source, options)
   return message
 }
 
@@ -45,24 +57,29 @@ export async function receiveMessage(
  */
 export async function receiveMessages(
   source: string | URLLike | Source,
-  options: ReceiveClientOptions & WaitOptions & { readonly maxBatchSize?: number | undefined } = {},
+  options: ReceiveManyOptions = {},
 ): Promise<Message[]> {
-  const { maxBatchSize = 1, ...others } = options
-  integer(1)(maxBatchSize, 'receiveMessages: option "maxBatchSize"')
-  const { wait, rest } = split(others)
-  const client = new ReceiveClient(source, { ...rest, prefetch: 0, autoComplete: true })
-  try {
-    await client.open({ signal: wait.signal })
-    return await client.receiveMessageBatch({ ...wait, maxBatchSize })
-  } finally {
-    await client.close()
-  }
+  checkOptions('receiveMessages', options, { ...ONCE_CHECKS, maxBatchSize: integer(1) })
+  const { maxBatchSize = 1, signal, timeoutMs, ...rest } = options
+  return once(new ReceiveClient(source, { ...rest, prefetch: 0, autoComplete: true }), async (client) => {
+    await client.open({ signal })
+    return client.receiveMessageBatch({ signal, timeoutMs, maxBatchSize })
+  })
 }
 
-/** Parts the options of waits from those of the client, which would not know them. */
-function split<T extends WaitOptions>(options: T): { wait: WaitOptions; rest: Omit<T, keyof WaitOptions> } {
-  const { signal, timeoutMs, ...rest } = options
-  const wait = { signal, timeoutMs }
-  checkOptions('options', wait, WAIT_OPTIONS satisfies Readonly<Record<string, OptionCheck>>)
-  return { wait, rest }
+/** Does the errand and closes the client; an errand that failed says so without waiting for that. */
+async function once<C extends AsyncClosable, R>(client: C, errand: (client: C) => Promise<R>): Promise<R> {
+  let result: R
+  try {
+    result = await errand(client)
+  } catch (error) {
+    client.close()
+    throw error
+  }
+  await client.close()
+  return result
+}
+
+interface AsyncClosable {
+  close(): Promise<void>
 }

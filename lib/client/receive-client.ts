@@ -1,9 +1,10 @@
 // Receives messages from one node: one at a time, in batches, in a loop, or by a handler.
 
-import { MessageReceiverState, ReceiverSettleMode } from '../constants.js'
+import { type MessageReceiverState, ReceiverSettleMode } from '../constants.js'
 import type { Connection } from '../connection/connection.js'
 import type { MessageReceiver } from '../connection/message-receiver.js'
 import { DEFAULT_PREFETCH } from '../connection/session.js'
+import { Deadline, settledWithin } from '../connection/waits.js'
 import type { Message } from '../message/message.js'
 import { Source } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
@@ -45,7 +46,7 @@ export interface ReceiveMessagesOptions {
   readonly onError?: ((error: unknown, message: Message) => void) | undefined
 }
 
-const CHECKS = {
+export const RECEIVE_CLIENT_CHECKS = {
   ...CLIENT_CHECKS,
   receiveSettleMode: oneOf(...Object.values(ReceiverSettleMode)),
   confirmSettlement: boolean,
@@ -56,15 +57,17 @@ const CHECKS = {
 export class ReceiveClient extends AMQPClient<MessageReceiver> {
   private readonly from: string | URLLike | Source
   private readonly settings: ReceiveClientOptions
-  /** Handed out last, and to be accepted when the next is asked for. */
-  private last: Message | undefined = undefined
+  /** Handed out, and to be accepted when the next is asked for. */
+  private handedOut: Message[] = []
+  /** Loops of `receiveMessages`, each with the promise of its end. */
+  private readonly loops: Map<HandlerLoop, Promise<void>> = new Map()
 
   /**
    * @param source URL such as `amqps://user:password@host/queue`, or a Source whose address is one; with the option
    * `connection` a bare address will do.
    */
   constructor(source: string | URLLike | Source, options: ReceiveClientOptions = {}) {
-    checkOptions('ReceiveClient', options, CHECKS)
+    checkOptions('ReceiveClient', options, RECEIVE_CLIENT_CHECKS)
     super(source, options)
     this.from = source
     this.settings = options
@@ -101,36 +104,43 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
    */
   async receive(options: WaitOptions = {}): Promise<Message | undefined> {
     checkOptions('receive', options, WAIT_OPTIONS)
-    const link = this.link?.isOpen === true ? this.link : await this.reopened(options)
-    if (link === undefined) return undefined
-    this.completeLast()
-    const message = await link.receive(options)
-    this.last = this.autoComplete ? message : undefined
+    if (this.link?.isOpen === true) return this.receiveFrom(this.link, options)
+    const deadline = new Deadline(this.clock, options)
+    const link = await this.usable(deadline.wait)
+    return this.receiveFrom(link, deadline.wait)
+  }
+
+  private async receiveFrom(link: MessageReceiver, wait: WaitOptions): Promise<Message | undefined> {
+    this.completeHandedOut()
+    const message = await link.receive(wait)
+    if (message !== undefined && this.autoComplete) this.handedOut.push(message)
     return message
   }
 
   /** Messages that came settled can still be read from a link that has ended; else the link is opened again. */
-  private async reopened(wait: WaitOptions): Promise<MessageReceiver> {
-    if (this.link !== undefined && this.link.queued > 0) return this.link
-    return this.opened({ signal: wait.signal, timeoutMs: wait.timeoutMs })
+  private usable(wait: WaitOptions): MessageReceiver | Promise<MessageReceiver> {
+    const { link } = this
+    return link !== undefined && link.queued > 0 ? link : this.opened(wait)
   }
 
-  private completeLast(): void {
-    const { last } = this
-    this.last = undefined
-    if (last !== undefined && !last.settled) last.accept().catch(ignore)
+  private completeHandedOut(): void {
+    if (this.handedOut.length === 0) return
+    for (const message of this.handedOut.splice(0)) if (!message.settled) message.accept().catch(ignore)
   }
 
   /**
    * Waits for a first message, and gives it with those that have come by then, `maxBatchSize` at most; none when
-   * `timeoutMs` (default: no limit) passed. With `autoComplete` the messages are accepted. Rejects as `receive`.
+   * `timeoutMs` (default: no limit) passed. With `autoComplete` the messages are accepted; `settled` tells of each
+   * whether it is. Rejects as `receive`.
    */
   async receiveMessageBatch(options: ReceiveBatchOptions = {}): Promise<Message[]> {
     checkOptions('receiveMessageBatch', options, { ...WAIT_OPTIONS, maxBatchSize: integer(1) })
-    const link = await this.reopened(options)
-    this.completeLast()
-    const messages = await link.receiveBatch(options)
-    if (this.autoComplete) await Promise.all(messages.filter((m) => !m.settled).map((m) => m.accept()))
+    const deadline = new Deadline(this.clock, options)
+    const link = await this.usable(deadline.wait)
+    this.completeHandedOut()
+    const messages = await link.receiveBatch({ ...deadline.wait, maxBatchSize: options.maxBatchSize })
+    // What was accepted must be handed over, even if another message could not be.
+    if (this.autoComplete) await Promise.allSettled(messages.filter((m) => !m.settled).map((m) => m.accept()))
     return messages
   }
 
@@ -149,12 +159,25 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
     })
     const link = await this.opened({ signal })
     const autoComplete = this.settings.autoComplete ?? true
-    await new HandlerLoop(link, handler, { autoComplete, onError, signal }).run(concurrency)
+    const loop = new HandlerLoop(link, handler, { autoComplete, onError, signal })
+    const run = loop.run(concurrency)
+    this.loops.set(loop, run)
+    try {
+      await run
+    } finally {
+      this.loops.delete(loop)
+    }
+  }
+
+  /** Closing waits for running handlers, within its bound. */
+  protected override async finishWork(wait: WaitOptions): Promise<void> {
+    for (const loop of this.loops.keys()) loop.end()
+    await settledWithin(Promise.allSettled(this.loops.values()), wait, this.clock)
   }
 
   /** Messages as they come, until the client is closed. Leaving the loop releases what was prefetched. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, void> {
-    const link = await this.opened({})
+    const link = await this.usable({})
     for await (const message of link) {
       yield message
       if (this.autoComplete && !message.settled) await message.accept()
@@ -163,8 +186,10 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
 
   /** Asks the broker to send what it has for the credit there is, and to take back the rest [2.6.7]. */
   async drain(options: WaitOptions = {}): Promise<void> {
-    const link = await this.opened(options)
-    await link.drain(options)
+    checkOptions('drain', options, WAIT_OPTIONS)
+    const deadline = new Deadline(this.clock, options)
+    const link = await this.opened(deadline.wait)
+    await link.drain(deadline.wait)
   }
 }
 

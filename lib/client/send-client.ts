@@ -1,9 +1,10 @@
 // Sends messages to one node.
 
-import { MessageSenderState, MessageState, SenderSettleMode } from '../constants.js'
+import { type MessageSenderState, MessageState, SenderSettleMode } from '../constants.js'
 import type { Connection } from '../connection/connection.js'
-import type { MessageSender, SendOptions } from '../connection/message-sender.js'
+import { type MessageSender, SEND_CHECKS, type SendOptions } from '../connection/message-sender.js'
 import type { SndSettleMode } from '../connection/options.js'
+import { Deadline } from '../connection/waits.js'
 import { Message, type MessageInput } from '../message/message.js'
 import { Target } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
@@ -76,18 +77,34 @@ export class SendClient extends AMQPClient<MessageSender> {
    * first (`inDoubt`, `retryable` tell what is known); MessageContentTooLarge, EncodeError: nothing was sent;
    * AMQPTimeoutError; the reason of the signal; whatever `open` rejects with.
    */
-  sendMessage(message: MessageInput, options: SendMessageOptions | undefined = this.defaults): Promise<void> {
+  sendMessage(message: MessageInput, options?: SendMessageOptions): Promise<void> {
     const { link } = this
-    if (link?.isOpen === true) return link.sendAccepted(message, options) as Promise<unknown> as Promise<void>
-    return this.openAndSend(message, options)
+    const all = options === undefined ? this.defaults : this.withDefaults(options)
+    if (link?.isOpen === true) return link.sendAccepted(message, all) as Promise<unknown> as Promise<void>
+    return this.openAndSend(message, all)
   }
 
-  private async openAndSend(message: MessageInput, options: SendMessageOptions | undefined): Promise<void> {
-    const link = await this.opened({ signal: options?.signal, timeoutMs: options?.timeoutMs })
-    await link.sendAccepted(message, options)
+  /** `msgTimeoutMs` holds for each send that has no limit of its own. */
+  private withDefaults<T extends WaitOptions>(options: T): T {
+    if (this.defaults === undefined || typeof options !== 'object' || options?.timeoutMs !== undefined) return options
+    return { ...options, timeoutMs: this.defaults.timeoutMs }
   }
 
-  /** Puts messages aside for `sendAllMessages`. No I/O. */
+  private async openAndSend(input: MessageInput, options: SendMessageOptions = {}): Promise<void> {
+    checkOptions('sendMessage', options, SEND_CHECKS)
+    const deadline = new Deadline(this.clock, options)
+    const message = Message.from(input)
+    let link: MessageSender
+    try {
+      link = await this.opened(deadline.wait)
+    } catch (error) {
+      message.setState(MessageState.SendFailed)
+      throw error
+    }
+    await link.sendAccepted(message, { ...options, ...deadline.wait })
+  }
+
+  /** Puts messages aside for `sendAllMessages`. No I/O. Those that are never sent stay in `pendingMessages`. */
   queueMessage(...messages: MessageInput[]): void {
     for (const input of messages) {
       const message = Message.from(input)
@@ -96,7 +113,7 @@ export class SendClient extends AMQPClient<MessageSender> {
     }
   }
 
-  /** Messages that are queued, or sent and not settled yet. */
+  /** Messages that were queued and are not sent yet, or sent by `sendAllMessages` and not settled yet, oldest first. */
   get pendingMessages(): readonly Message[] {
     return [...this.inFlight, ...this.waiting]
   }
@@ -108,8 +125,10 @@ export class SendClient extends AMQPClient<MessageSender> {
    */
   async sendAllMessages(options: { closeOnDone?: boolean | undefined } & WaitOptions = {}): Promise<MessageState[]> {
     checkOptions('sendAllMessages', options, { ...WAIT_OPTIONS, closeOnDone: boolean })
-    const { closeOnDone = true, ...wait } = options
-    const link = await this.opened(wait)
+    const { closeOnDone = true, signal, timeoutMs } = options
+    const deadline = new Deadline(this.clock, { signal, timeoutMs })
+    const link = await this.opened(deadline.wait)
+    const wait = this.withDefaults(deadline.wait)
     const batch = this.waiting.splice(0)
     const states = await Promise.all(batch.map((message) => this.sendQueued(link, message, wait)))
     if (closeOnDone) await this.close()
@@ -119,7 +138,7 @@ export class SendClient extends AMQPClient<MessageSender> {
   private async sendQueued(link: MessageSender, message: Message, wait: WaitOptions): Promise<MessageState> {
     this.inFlight.add(message)
     try {
-      await link.sendAccepted(message, { ...this.defaults, ...wait })
+      await link.sendAccepted(message, wait)
     } catch {
       message.setState(MessageState.SendFailed)
     } finally {

@@ -1,14 +1,14 @@
 // A connection as the user of links holds it [2.4]: one transport, sessions on it, and the end with its reason.
 
-import { type AMQPError, AMQPTimeoutError } from '../errors.js'
+import { AMQPConnectionError, type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { Session as EngineSession } from '../engine/session.js'
 import type { Source, Target } from '../message/terminus.js'
 import { SASLAnonymous } from '../sasl/anonymous.js'
 import type { SaslAuth } from '../sasl/mechanism.js'
 import { SASLPlain } from '../sasl/plain.js'
 import { environmentTracer } from '../trace/frame-log.js'
-import { type Address, parseAddress, type URLLike } from '../transport/address.js'
-import { connectTransport } from '../transport/connect.js'
+import { type Address, formatHostPort, parseAddress, type URLLike } from '../transport/address.js'
+import { connectTransport, transportAddress } from '../transport/connect.js'
 import type { Transport } from '../transport/transport.js'
 import type { Fields } from '../types/maps.js'
 import type { Open } from '../types/transport.js'
@@ -18,7 +18,6 @@ import { checkOptions, WAIT_OPTIONS } from '../util/options.js'
 import { randomId } from '../util/random-id.js'
 import { Timeouts } from '../util/timeouts.js'
 import { Driver } from './driver.js'
-import { settledWithin } from './link-life.js'
 import type { MessageReceiver } from './message-receiver.js'
 import type { MessageSender } from './message-sender.js'
 import {
@@ -32,6 +31,8 @@ import {
   DEFAULT_MAX_MESSAGE_SIZE,
 } from './options.js'
 import {
+  checkReceiver,
+  checkSender,
   type ReceiverOptions,
   type SenderOptions,
   Session,
@@ -39,12 +40,14 @@ import {
   type SessionContext,
   type SessionOptions,
 } from './session.js'
+import { Deadline, settledWithin, within } from './waits.js'
 
 export class Connection {
   /** Our container-id [2.4.1]. */
   readonly containerId: string
   private readonly address: Address
   private readonly options: ConnectionOptions
+  private readonly auth: SaslAuth
   private readonly clock: Clock
   private readonly timeouts: Timeouts
   private readonly opened: Deferred<void> = new Deferred()
@@ -52,15 +55,18 @@ export class Connection {
   private readonly sessions = new Set<Session>()
   private driver: Driver | undefined = undefined
   private defaultSession: Promise<Session> | undefined = undefined
+  private closing = false
+  private endReason: AMQPError | undefined = undefined
 
   /**
-   * Connects to `amqp://` or `amqps://` `[user:password@]host[:port]`, authenticates and opens.
+   * Connects to `amqp://`, `amqps://`, `ws://` or `wss://` `[user:password@]host[:port]`, authenticates and opens, all
+   * within `timeoutMs` (default: no limit but the one of each step, see `connectTimeoutMs`).
    * Rejects with AMQPConnectionError (`phase` tells how far it came), AuthenticationError, ConnectionClose,
    * AMQPTimeoutError, or the reason of the signal; TypeError or RangeError for options that cannot be.
    */
   static async connect(url: string | URLLike, options: ConnectionOptions & WaitOptions = {}): Promise<Connection> {
     checkOptions('connect', options, { ...CONNECTION_CHECKS, ...WAIT_OPTIONS })
-    const connection = new Connection(parseAddress(url), options)
+    const connection = new Connection(transportAddress(parseAddress(url), options), options)
     await connection.open(options)
     return connection
   }
@@ -68,6 +74,8 @@ export class Connection {
   private constructor(address: Address, options: ConnectionOptions) {
     this.address = address
     this.options = options
+    const { user, password } = address
+    this.auth = options.auth ?? (user === undefined ? SASLAnonymous() : SASLPlain(user, password ?? ''))
     this.containerId = options.containerId ?? randomId()
     this.clock = options.clock ?? realClock
     this.timeouts = new Timeouts(this.clock)
@@ -75,26 +83,36 @@ export class Connection {
   }
 
   private async open(wait: WaitOptions): Promise<void> {
-    const timeoutMs = wait.timeoutMs ?? this.options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
-    const bound = { signal: wait.signal, timeoutMs }
-    const transport = await (this.options.transport?.(bound) ?? connectTransport(this.address, this.options, bound))
-    this.driver = this.start(transport)
+    const deadline = new Deadline(this.clock, wait)
+    const stepMs = this.options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+    const step = (): WaitOptions => ({ signal: wait.signal, timeoutMs: Math.min(stepMs, deadline.leftMs) })
+    const transport = await this.connectTransport(step())
+    const limit = step()
     try {
-      await waitFor<void>(
-        (done) => {
-          this.opened.promise.then(
-            () => done.resolve(),
-            (error) => done.reject(error),
-          )
-        },
-        bound,
-        this.clock,
-        () => new AMQPTimeoutError(`${this.host} did not open the connection within ${timeoutMs} ms`, { timeoutMs }),
-      )
+      this.driver = this.start(transport)
+      await within(this.opened.promise, limit, this.clock, () => this.tooLong('open the connection', limit.timeoutMs))
+      // Some peers open only to say in their close why they will not.
+      this.mustBeOpen()
     } catch (error) {
       transport.destroy()
       throw error
     }
+  }
+
+  private connectTransport(wait: WaitOptions): Promise<Transport> {
+    const { transport } = this.options
+    if (transport === undefined) return connectTransport(this.address, this.options, wait)
+    return waitFor<Transport>(
+      (done) => {
+        // One that comes when nobody waits for it any more must not stay open.
+        const arrived = (made: Transport): void => (done.done ? made.destroy() : done.resolve(made))
+        transport(wait).then(arrived, (error) => done.reject(error))
+        return undefined
+      },
+      wait,
+      this.clock,
+      () => this.tooLong('connect', wait.timeoutMs),
+    )
   }
 
   private start(transport: Transport): Driver {
@@ -131,19 +149,15 @@ export class Connection {
     return driver
   }
 
-  private get auth(): SaslAuth {
-    const { user, password } = this.address
-    return this.options.auth ?? (user === undefined ? SASLAnonymous() : SASLPlain(user, password ?? ''))
-  }
-
   private onEnd(reason: AMQPError | undefined): void {
+    this.endReason = reason
     this.timeouts.stop()
     this.opened.reject(reason)
     this.ended.resolve(reason)
   }
 
   private get host(): string {
-    return `${this.address.host}:${this.address.port}`
+    return formatHostPort(this.address.host, this.address.port)
   }
 
   private get remoteOpen(): Open | undefined {
@@ -170,7 +184,7 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return this.driver?.engine.connection.opened ?? false
+    return this.driver?.engine.connection.opened === true && !this.closing
   }
 
   /** Resolves when the connection has ended: undefined after `close`, else with the reason. Never rejects. */
@@ -181,11 +195,23 @@ export class Connection {
   /** Begins a session of its own [2.5.1]: its links share nothing with those of others. */
   async createSession(options: SessionOptions = {}): Promise<Session> {
     checkOptions('createSession', options, SESSION_CHECKS)
+    this.mustBeOpen()
     const session = new Session(this.context, options)
-    await session.waitUntilOpen(options)
     this.sessions.add(session)
     session.closed.then(() => this.sessions.delete(session))
+    await session.waitUntilOpen(options)
     return session
+  }
+
+  private mustBeOpen(): void {
+    if (this.isOpen) return
+    throw (
+      this.endReason ??
+      new AMQPConnectionError(`The connection to ${this.host} is closed: it takes no more sessions and links`, {
+        phase: 'established',
+        context: { host: this.host },
+      })
+    )
   }
 
   private get context(): SessionContext {
@@ -202,27 +228,33 @@ export class Connection {
 
   /** Attaches a sender in the session that the connection keeps for such links. See {@link Session.createSender}. */
   async createSender(target: string | Target | null, options: SenderOptions = {}): Promise<MessageSender> {
-    const session = await this.sharedSession()
-    return session.createSender(target, options)
+    checkSender(target, options)
+    const deadline = new Deadline(this.clock, options)
+    const session = await this.sharedSession(deadline)
+    return session.createSender(target, { ...options, ...deadline.wait })
   }
 
   /** Attaches a receiver in the session that the connection keeps for such links. See {@link Session.createReceiver}. */
   async createReceiver(source: string | Source, options: ReceiverOptions = {}): Promise<MessageReceiver> {
-    const session = await this.sharedSession()
-    return session.createReceiver(source, options)
+    checkReceiver(source, options)
+    const deadline = new Deadline(this.clock, options)
+    const session = await this.sharedSession(deadline)
+    return session.createReceiver(source, { ...options, ...deadline.wait })
   }
 
   /** One session for all links that were not given one; a new one when it has ended. */
-  private sharedSession(): Promise<Session> {
-    if (this.defaultSession === undefined) {
-      const session = this.createSession()
-      const forget = (): void => {
-        if (this.defaultSession === session) this.defaultSession = undefined
-      }
-      this.defaultSession = session
-      session.then((open) => open.closed.then(forget), forget)
+  private sharedSession({ wait, timeoutMs }: Deadline): Promise<Session> {
+    this.defaultSession ??= this.startSharedSession()
+    return within(this.defaultSession, wait, this.clock, () => this.tooLong('begin the session', timeoutMs))
+  }
+
+  private startSharedSession(): Promise<Session> {
+    const session = this.createSession()
+    const forget = (): void => {
+      if (this.defaultSession === session) this.defaultSession = undefined
     }
-    return this.defaultSession
+    session.then((open) => open.closed.then(forget), forget)
+    return session
   }
 
   /**
@@ -233,17 +265,31 @@ export class Connection {
     checkOptions('close', options, WAIT_OPTIONS)
     const { driver } = this
     if (driver === undefined) return
-    const wait = { timeoutMs: CLOSE_TIMEOUT_MS, ...options }
-    await Promise.all([...this.sessions].map((session) => session.close(wait)))
-    driver.engine.connection.close()
-    await settledWithin(this.ended.promise, wait, this.clock)
-    if (!this.ended.done) {
-      driver.abandon(
-        new AMQPTimeoutError(`${this.host} did not answer the close within ${wait.timeoutMs} ms`, {
-          timeoutMs: wait.timeoutMs ?? 0,
-        }),
-      )
+    const deadline = new Deadline(this.clock, options, CLOSE_TIMEOUT_MS)
+    this.closing = true
+    try {
+      await Promise.all([...this.sessions].map((session) => session.close(deadline.wait)))
+      driver.engine.connection.close()
+      await settledWithin(this.ended.promise, deadline.wait, this.clock)
+    } finally {
+      driver.engine.connection.close()
+      if (!this.ended.done) driver.abandon(this.noAnswer())
     }
+  }
+
+  private noAnswer(): AMQPConnectionError {
+    return new AMQPConnectionError(`The connection to ${this.host} was shut without an answer of the peer`, {
+      phase: 'established',
+      retryable: true,
+      context: { host: this.host },
+    })
+  }
+
+  private tooLong(what: string, timeoutMs = 0): AMQPTimeoutError {
+    return new AMQPTimeoutError(`${this.host} did not ${what} within ${timeoutMs} ms`, {
+      timeoutMs,
+      context: { host: this.host },
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -254,6 +300,7 @@ export class Connection {
   explain(): string {
     const { driver } = this
     if (driver === undefined) return `connection to ${this.host}: not open`
+    if (this.ended.done) return `connection to ${this.host}: closed. ${this.endReason?.message ?? ''}`.trimEnd()
     const { engine } = driver
     const parts = [`connection to ${this.host}: ${engine.connection.stateName}`]
     if (engine.pendingBytes > 0) parts.push(`${engine.pendingBytes} bytes to write`)

@@ -1,9 +1,10 @@
 // Pumps one engine over one transport: bytes in, one write per turn of the event loop, timers, SASL.
 // The only place where engine, transport and clock meet on the client's side. It lives as long as its transport.
 
-import { AMQPConnectionError, type AMQPError } from '../errors.js'
+import { AMQPConnectionError, AMQPError, AuthenticationError } from '../errors.js'
 import { Engine, type EngineListener, type EngineOptions } from '../engine/engine.js'
 import type { ConnectionListener } from '../engine/connection.js'
+import type { Stage } from '../engine/handshake.js'
 import type { Session } from '../engine/session.js'
 import { chooseMechanism, type SaslAuth, type SaslHost, type SaslMechanism } from '../sasl/mechanism.js'
 import type { Transport } from '../transport/transport.js'
@@ -41,7 +42,7 @@ export class Driver implements EngineListener {
     const { transport, engine } = this
     engine.start(this.clock.now())
     transport.onDrain = () => this.onDrain()
-    transport.onClose = (error) => engine.transportClosed(error ?? this.lost())
+    transport.onClose = (error) => engine.transportClosed(this.lost(error))
     transport.onBytes = (chunk) => engine.receive(chunk, this.clock.now())
     this.flush()
   }
@@ -52,11 +53,18 @@ export class Driver implements EngineListener {
     this.transport.destroy()
   }
 
-  private lost(): AMQPConnectionError {
-    return new AMQPConnectionError(`The connection to ${this.transport.description} was lost: the peer hung up`, {
-      phase: this.engine.connection.opened ? 'established' : 'open',
-      retryable: true,
-      context: { host: this.transport.description },
+  /** How far we had come is more than the transport knows. */
+  private lost(error: AMQPConnectionError | undefined): AMQPConnectionError {
+    const { connection, handshake } = this.engine
+    const { description, secure } = this.transport
+    if (error !== undefined && (connection.opened || error.phase === 'tls')) return error
+    const told = error?.message ?? `The connection to ${description} was lost: the peer hung up`
+    const early = handshake.stage.startsWith('sasl') ? 'sasl' : 'open'
+    return new AMQPConnectionError(connection.opened ? told : told + hint(handshake.stage, secure), {
+      phase: connection.opened ? 'established' : early,
+      retryable: error?.retryable ?? true,
+      context: { operation: 'opening a connection', host: description },
+      cause: error,
     })
   }
 
@@ -109,18 +117,24 @@ export class Driver implements EngineListener {
   // --- SASL
 
   onMechanisms(offered: readonly string[]): void {
-    this.mechanism = chooseMechanism(this.auth, offered, this.host)
-    this.engine.handshake.init(this.mechanism.name, this.mechanism.initial(this.host))
+    const mechanism = chooseMechanism(this.auth, offered, this.host)
+    this.mechanism = mechanism
+    this.say(mechanism.initial(this.host), (response) => this.engine.handshake.init(mechanism.name, response))
   }
 
   onChallenge(challenge: Uint8Array): void {
     const answer = this.mechanism?.step(challenge)
-    if (answer instanceof Uint8Array) return this.engine.handshake.respond(answer)
-    answer?.then(
+    if (answer !== undefined) this.say(answer, (response) => this.engine.handshake.respond(response))
+  }
+
+  /** Says what a mechanism has to say, at once or when it knows. */
+  private say<T extends Uint8Array | undefined>(answer: T | Promise<T>, send: (response: T) => void): void {
+    if (answer === undefined || answer instanceof Uint8Array) return send(answer)
+    answer.then(
       (response) => {
-        if (!this.ended) this.engine.handshake.respond(response)
+        if (!this.ended) send(response)
       },
-      (error: AMQPError) => this.abandon(error),
+      (error) => this.abandon(error instanceof AMQPError ? error : unsaid(error)),
     )
   }
 
@@ -148,6 +162,24 @@ export class Driver implements EngineListener {
     this.ended = true
     this.timer?.cancel()
     this.transport.end()
-    this.listener.onEnd(reason)
+    this.listener.onEnd(this.explained(reason))
   }
+
+  /** A refusal, with what the server said of it to the mechanism. */
+  private explained(reason: AMQPError | undefined): AMQPError | undefined {
+    if (!(reason instanceof AuthenticationError)) return reason
+    return this.mechanism?.refused?.(reason) ?? reason
+  }
+}
+
+/** What a peer may mean that hangs up before the connection is open. */
+function hint(stage: Stage, secure: boolean): string {
+  if (stage === 'sasl') return ', while we logged in'
+  if (stage === 'sasl-header') return `, without a word; it may not speak AMQP 1.0${secure ? '' : ', or want TLS (amqps://)'}`
+  return ', before it opened the connection; it may refuse the host name or another setting, and say so in its log'
+}
+
+/** A mechanism that is not ours failed in its own way. */
+function unsaid(cause: unknown): AuthenticationError {
+  return new AuthenticationError('The SASL mechanism failed to find an answer; its error is the cause of this one', { cause })
 }

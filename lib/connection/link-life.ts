@@ -1,22 +1,10 @@
-// Waiting for a link to be attached, and for one to be detached, with bounds. Shared by senders and receivers.
+// The life of a link as its user sees it: it opens once, and ends once with a reason. Shared by senders and receivers.
 
-import { type AMQPError, AMQPTimeoutError } from '../errors.js'
+import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
 import type { Link } from '../engine/link.js'
 import type { Clock } from '../util/clock.js'
-import { Deferred, waitFor, type WaitOptions, waitUntil } from '../util/deferred.js'
-import { CLOSE_TIMEOUT_MS } from './options.js'
-
-/** Waits for a promise that never rejects, but no longer than `timeoutMs`; rejects only when the signal aborts. */
-export function settledWithin(promise: Promise<unknown>, wait: WaitOptions, clock: Clock): Promise<void> {
-  return waitUntil<void>(
-    (done) => {
-      promise.then(() => done.resolve())
-    },
-    wait,
-    clock,
-    (done) => done.resolve(),
-  )
-}
+import { Deferred, type WaitOptions } from '../util/deferred.js'
+import { type Deadline, settledWithin, within } from './waits.js'
 
 export class LinkLife {
   /** Resolved by the peer's attach, rejected when the link ends before. */
@@ -40,13 +28,8 @@ export class LinkLife {
     const context = { operation: `attaching ${what}`, linkName: link.name, address: link.address }
     const limit = wait.timeoutMs ?? timeoutMs
     try {
-      await waitFor<void>(
-        (done) => {
-          this.opened.promise.then(
-            () => done.resolve(),
-            (error) => done.reject(error),
-          )
-        },
+      await within(
+        this.opened.promise,
         { signal: wait.signal, timeoutMs: limit },
         this.clock,
         () =>
@@ -55,15 +38,39 @@ export class LinkLife {
             context,
           }),
       )
+      // Some peers attach only to say in their detach why they will not.
+      if (link.ended && link.endReason !== undefined) throw link.endReason
     } catch (error) {
       if (!this.ended.done) link.detach()
       throw error
     }
   }
 
-  /** Detaches, and waits for the peer to agree; a peer that stays silent is not waited for longer than the bound. */
-  async close(link: Link, closed: boolean, wait: WaitOptions = {}): Promise<void> {
-    link.detach(closed)
-    await settledWithin(this.ended.promise, { timeoutMs: CLOSE_TIMEOUT_MS, ...wait }, this.clock)
+  /**
+   * Detaches once `before` is done, and waits for the peer to agree. `giveUp` settles what is open with the link when
+   * the deadline or the signal comes first: a peer that stays silent keeps nobody waiting.
+   */
+  async shut(
+    link: Link,
+    closed: boolean,
+    before: Promise<void>,
+    deadline: Deadline,
+    giveUp: (reason: AMQPError) => void,
+  ): Promise<void> {
+    try {
+      await before
+      link.detach(closed)
+      await settledWithin(this.ended.promise, deadline.wait, this.clock)
+    } finally {
+      link.detach(closed)
+      if (!this.ended.done) giveUp(noAnswer(link))
+    }
   }
+}
+
+function noAnswer({ name, address }: Link): LinkDetach {
+  return new LinkDetach(`Link "${name}" to "${address}" was closed without an answer of the peer`, {
+    retryable: true,
+    context: { operation: 'detaching', linkName: name, address },
+  })
 }

@@ -1,21 +1,23 @@
 // A receiver as the user of links holds it [2.6]: one engine link, messages for whoever asks.
 
-import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
+import type { AMQPError } from '../errors.js'
+import type { Connection as EngineConnection } from '../engine/connection.js'
 import type { IncomingDelivery } from '../engine/delivery.js'
 import type { ReceiverLink, ReceiverLinkListener } from '../engine/receiver-link.js'
 import { Message } from '../message/message.js'
 import type { Source, Target } from '../types/messaging.js'
 import type { Fields } from '../types/maps.js'
 import type { Clock } from '../util/clock.js'
-import { type Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
+import type { WaitOptions } from '../util/deferred.js'
 import { boolean, checkOptions, integer, WAIT_OPTIONS } from '../util/options.js'
 import { Waiters } from '../util/waiters.js'
-import { LinkLife, settledWithin } from './link-life.js'
+import { CreditControl, DRAIN_TIMEOUT_MS } from './credit-control.js'
+import { breaksOnDrain } from './known-peers.js'
+import { LinkLife } from './link-life.js'
 import { CLOSE_TIMEOUT_MS, RCV_SETTLE_MODES, type RcvSettleMode } from './options.js'
-import { DeliverySettlement, type SettlementOwner } from './settlement.js'
-
-/** Bound of a drain that nobody gave a bound: a peer that never answers is not waited for longer. */
-const DRAIN_TIMEOUT_MS = 5_000
+import { type Confirmation, DeliverySettlement, type SettlementOwner } from './settlement.js'
+import { sharedSignal } from './shared-signal.js'
+import { Deadline } from './waits.js'
 
 /** Options of `receiveBatch`. */
 export interface BatchOptions extends WaitOptions {
@@ -25,6 +27,7 @@ export interface BatchOptions extends WaitOptions {
 
 export interface ReceiverContext {
   readonly clock: Clock
+  readonly engine: Pick<EngineConnection, 'remoteOpen'>
 }
 
 /** Receives messages over one link. Made by `Connection.createReceiver` and `Session.createReceiver`. */
@@ -32,13 +35,16 @@ export class MessageReceiver implements SettlementOwner {
   /** @internal */
   readonly clock: Clock
   /** @internal */
-  readonly confirming: Set<Deferred<void>> = new Set()
+  readonly confirming: Set<Confirmation> = new Set()
   private readonly link: ReceiverLink
   private readonly life: LinkLife
   private readonly messages: Waiters<Message>
   private readonly prefetch: number
-  private drains: Deferred<void>[] = []
+  private readonly control: CreditControl
   private stopped = false
+  private closing = false
+  /** What still comes after all was given back goes back, too. */
+  private returning = false
 
   /** @internal */
   constructor(
@@ -50,10 +56,11 @@ export class MessageReceiver implements SettlementOwner {
     this.prefetch = prefetch
     this.messages = new Waiters(context.clock)
     this.life = new LinkLife(context.clock)
+    this.control = new CreditControl(() => this.link, context.clock, breaksOnDrain(context.engine.remoteOpen))
     this.link = attach({
       onAttach: () => this.onAttach(),
       onDelivery: (delivery) => this.onDelivery(delivery),
-      onDrained: () => this.onDrained(),
+      onDrained: () => this.control.onDrained(),
       onEnd: (reason) => this.onEnd(reason),
     })
   }
@@ -92,6 +99,11 @@ export class MessageReceiver implements SettlementOwner {
     return this.link.remoteSource
   }
 
+  /** Symbols of the outcomes that the source knows [3.5.3]; none: all of them. */
+  get outcomes(): readonly string[] {
+    return this.source?.outcomes ?? []
+  }
+
   get target(): Target | undefined {
     return this.link.remoteTarget
   }
@@ -117,18 +129,22 @@ export class MessageReceiver implements SettlementOwner {
   private onDelivery(delivery: IncomingDelivery): void {
     const message = Message.received(delivery.payload, delivery.messageFormat, new DeliverySettlement(delivery, this))
     if (this.messages.waiting > 0) this.link.onRead(1)
+    else if (this.returning && !delivery.settled) return this.giveBackLate(message)
     this.messages.push(message)
   }
 
-  private onDrained(): void {
-    for (const drain of this.drains.splice(0)) drain.resolve()
+  private giveBackLate(message: Message): void {
+    this.link.onRead(1)
+    message.release().catch(ignore)
   }
 
+  /** Messages that nobody has read are lost to us with the link, and the broker's again, but for those that came settled. */
   private onEnd(reason: AMQPError | undefined): void {
     const closed = reason ?? this.closedError()
+    for (const message of this.messages.takeQueued()) if (message.settled) this.messages.push(message)
     this.messages.close(reason)
-    for (const drain of this.drains.splice(0)) drain.reject(closed)
-    for (const confirm of this.confirming) confirm.reject(closed)
+    this.control.onEnd(closed)
+    for (const confirmation of this.confirming) confirmation.lost(closed)
     this.confirming.clear()
     this.life.onEnd(reason, closed)
   }
@@ -140,28 +156,49 @@ export class MessageReceiver implements SettlementOwner {
    */
   async receive(options: WaitOptions = {}): Promise<Message | undefined> {
     checkOptions('receive', options, WAIT_OPTIONS)
-    if (this.prefetch === 0) return this.receiveOnDemand(1, options)
+    if (this.prefetch === 0) {
+      const message = await this.receiveOnDemand(1, options)
+      this.takeBackCredit()
+      return message
+    }
     this.resume()
     return this.next(options)
   }
 
   private next(options: WaitOptions): Promise<Message | undefined> {
-    if (this.messages.queued > 0 && options.signal?.aborted !== true) this.link.onRead(1)
-    return this.messages.next(options)
+    const signal = sharedSignal(options.signal)
+    if (this.messages.queued > 0 && signal?.aborted !== true) this.link.onRead(1)
+    return this.messages.next({ signal, timeoutMs: options.timeoutMs })
   }
 
   private async receiveOnDemand(count: number, options: WaitOptions): Promise<Message | undefined> {
-    const lacking = this.messages.waiting + count - this.messages.queued - this.credit
-    if (lacking > 0 && !this.link.ended) this.addCredit(lacking)
+    if (options.signal?.aborted === true) throw options.signal.reason
+    const deadline = new Deadline(this.clock, options)
+    if (this.control.draining) await this.control.drainOver(deadline)
+    this.demand(count)
+    let message: Message | undefined
     try {
-      const message = await this.next(options)
-      if (message !== undefined || this.link.ended || this.messages.waiting > 0) return message
+      message = await this.next(deadline.wait)
     } catch (error) {
-      if (!this.link.ended && this.messages.waiting === 0) this.drain({ timeoutMs: DRAIN_TIMEOUT_MS }).catch(ignore)
+      this.takeBackCredit()
       throw error
     }
-    await this.drain({ timeoutMs: DRAIN_TIMEOUT_MS }).catch(ignore)
+    if (message !== undefined) return message
+    await this.takeBackCredit()
     return this.takeQueued(1)[0]
+  }
+
+  /** Grants what the readers there are and one who wants `count` need beyond what is granted. */
+  private demand(count: number): void {
+    this.returning = false
+    const lacking = this.messages.waiting + count - this.messages.queued - this.credit
+    if (lacking > 0 && !this.control.manual && !this.closing && !this.link.ended) this.control.add(lacking)
+  }
+
+  /** Credit that no reader waits for any more is drained. */
+  private async takeBackCredit(): Promise<void> {
+    if (this.credit === 0 || this.messages.waiting > 0 || this.control.manual || this.link.ended) return
+    await this.control.takeBack()
   }
 
   /**
@@ -180,7 +217,7 @@ export class MessageReceiver implements SettlementOwner {
     }
     const first = await this.receiveOnDemand(size, wait)
     if (first === undefined) return []
-    if (this.messages.queued < size - 1) await this.drain({ timeoutMs: DRAIN_TIMEOUT_MS }).catch(ignore)
+    if (this.messages.queued < size - 1) await this.takeBackCredit()
     return [first, ...this.takeQueued(size - 1)]
   }
 
@@ -199,48 +236,45 @@ export class MessageReceiver implements SettlementOwner {
     }
   }
 
-  /** Grants the peer `count` more messages. Only without prefetch. */
+  /**
+   * Grants the peer `count` more messages: with prefetch 0, or after `resetLinkCredit`. From then on `receive` leaves
+   * credit to you, and grants none by itself.
+   */
   addCredit(count: number): void {
     integer(1)(count, 'addCredit: count')
+    if (this.prefetch > 0 && !this.control.manual) {
+      throw new TypeError('addCredit: a receiver with prefetch sees to its credit itself, unless resetLinkCredit was called')
+    }
     if (this.link.ended) throw this.closedError()
-    this.link.addCredit(count)
+    this.control.manual = true
+    this.returning = false
+    this.control.add(count)
   }
 
   /**
-   * Sets the credit to exactly `count` from here on. With `drain`, waits until the peer has used it or given it back.
+   * Sets the credit to exactly `count`, and leaves it to you from here on. With `drain`, waits until the peer has used
+   * it or given it back. A drain that is under way is waited for first.
    */
   async resetLinkCredit(count: number, options: { drain?: boolean | undefined } & WaitOptions = {}): Promise<void> {
     integer(0)(count, 'resetLinkCredit: count')
     checkOptions('resetLinkCredit', options, { ...WAIT_OPTIONS, drain: boolean })
-    if (this.link.ended) throw this.closedError()
+    const deadline = new Deadline(this.clock, options)
+    this.control.manual = true
     this.link.setWindow(0)
-    this.link.setCredit(count)
-    if (options.drain === true) await this.drain({ signal: options.signal, timeoutMs: options.timeoutMs })
+    await this.control.drainOver(deadline)
+    if (this.link.ended) throw this.closedError()
+    this.returning = false
+    this.control.set(count)
+    if (options.drain === true) await this.drain(deadline.wait)
   }
 
   /**
    * Asks the peer to send what it has for the credit there is, and to give back the rest [2.6.7]. Resolves when it
    * has; what came is there to be received. Rejects when the link ends first, or with AMQPTimeoutError.
    */
-  drain(options: WaitOptions = {}): Promise<void> {
+  async drain(options: WaitOptions = {}): Promise<void> {
     checkOptions('drain', options, WAIT_OPTIONS)
-    return waitFor<void>(
-      (done) => {
-        if (this.link.ended) throw this.closedError()
-        if (this.credit === 0) {
-          done.resolve()
-          return undefined
-        }
-        this.drains.push(done)
-        this.link.drain()
-        return () => {
-          this.drains = this.drains.filter((drain) => drain !== done)
-        }
-      },
-      options,
-      this.clock,
-      () => this.notDrained(options.timeoutMs ?? 0),
-    )
+    await this.control.drain(options)
   }
 
   /**
@@ -251,20 +285,23 @@ export class MessageReceiver implements SettlementOwner {
     if (this.link.ended) return
     this.stopped = true
     this.link.setWindow(0)
-    await settledWithin(this.drain().catch(ignore), options, this.clock)
+    await this.control.takeBack(options)
     if (this.link.ended) return
+    this.returning = true
     const queued = this.messages.takeQueued()
     const kept = queued.filter((message) => message.settled)
     for (const message of queued) if (!message.settled) message.release().catch(ignore)
     this.link.onRead(queued.length - kept.length)
     for (const message of kept) this.messages.push(message)
+    if (this.messages.waiting > 0) this.resume()
   }
 
   /** After `giveBack`, the next reader starts the flow again. */
   private resume(): void {
-    if (!this.stopped || this.link.ended) return
+    if (!this.stopped || this.closing || this.link.ended) return
     this.stopped = false
-    this.link.setWindow(this.prefetch)
+    this.returning = false
+    if (!this.control.manual) this.link.setWindow(this.prefetch)
   }
 
   /** Detaches, leaving the terminus as it is [2.6.4]; what was prefetched is released first. */
@@ -282,10 +319,9 @@ export class MessageReceiver implements SettlementOwner {
 
   private async shut(closed: boolean, options: WaitOptions): Promise<void> {
     checkOptions(closed ? 'close' : 'detach', options, WAIT_OPTIONS)
-    const timeoutMs = options.timeoutMs ?? CLOSE_TIMEOUT_MS
-    const wait = { signal: options.signal, timeoutMs }
-    await this.giveBack(wait)
-    await this.life.close(this.link, closed, wait)
+    const deadline = new Deadline(this.clock, options, CLOSE_TIMEOUT_MS)
+    this.closing = true
+    await this.life.shut(this.link, closed, this.giveBack(deadline.wait), deadline, (reason) => this.onEnd(reason))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -304,20 +340,7 @@ export class MessageReceiver implements SettlementOwner {
   }
 
   private closedError(): AMQPError {
-    return (
-      this.link.endReason ??
-      new LinkDetach(`The receiver from "${this.address}" is closed`, {
-        context: { operation: 'receiving', linkName: this.name, address: this.address },
-      })
-    )
-  }
-
-  private notDrained(timeoutMs: number): AMQPError {
-    const { address, name } = this
-    return new AMQPTimeoutError(`"${address}" did not answer a drain within ${timeoutMs} ms`, {
-      timeoutMs,
-      context: { operation: 'draining', linkName: name, address },
-    })
+    return this.link.endedError('receiving')
   }
 }
 

@@ -2,7 +2,6 @@
 
 import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
 import { MessageState } from '../constants.js'
-import { CLOSED } from '../engine/endpoint.js'
 import { SND_SETTLED } from '../engine/link.js'
 import type { SenderLink, SenderLinkListener } from '../engine/sender-link.js'
 import { Message, type MessageInput } from '../message/message.js'
@@ -12,10 +11,13 @@ import type { Clock } from '../util/clock.js'
 import { Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
 import { checkOptions, WAIT_OPTIONS, boolean, type OptionCheck } from '../util/options.js'
 import type { Timeouts } from '../util/timeouts.js'
-import { LinkLife, settledWithin } from './link-life.js'
+import { LinkLife } from './link-life.js'
 import { CLOSE_TIMEOUT_MS, SND_SETTLE_MODES, type SndSettleMode } from './options.js'
 import type { DeliveryOutcome } from './outcome.js'
 import { PendingSend, type SendOwner } from './pending-send.js'
+import { SendList } from './send-list.js'
+import { sharedSignal } from './shared-signal.js'
+import { Deadline, settledWithin } from './waits.js'
 
 /** Options of one send. */
 export interface SendOptions extends WaitOptions {
@@ -25,7 +27,7 @@ export interface SendOptions extends WaitOptions {
   readonly deliveryTag?: Uint8Array | undefined
 }
 
-const SEND_CHECKS: Readonly<Record<string, OptionCheck>> = {
+export const SEND_CHECKS: Readonly<Record<string, OptionCheck>> = {
   ...WAIT_OPTIONS,
   settled: boolean,
   deliveryTag: (value, name) => {
@@ -45,8 +47,10 @@ export class MessageSender implements SendOwner {
   private readonly link: SenderLink
   private readonly context: SenderContext
   private readonly life: LinkLife
-  private outstanding = 0
+  private readonly outstanding: SendList<PendingSend> = new SendList()
+  /** Resolved when nothing is outstanding any more; there while somebody waits for that. */
   private idle: Deferred<void> | undefined = undefined
+  private closing = false
   private creditWaiters: Deferred<void>[] = []
 
   /** @internal */
@@ -87,7 +91,7 @@ export class MessageSender implements SendOwner {
 
   /** Messages whose fate is not known yet, queued ones included. */
   get pending(): number {
-    return this.outstanding
+    return this.outstanding.size
   }
 
   /** Largest message that the peer takes, in bytes; undefined: no limit. */
@@ -115,7 +119,7 @@ export class MessageSender implements SendOwner {
   }
 
   get isOpen(): boolean {
-    return this.link.attached
+    return this.link.attached && !this.closing
   }
 
   /** Resolves when the link has ended: undefined after `close`, else with the reason. Never rejects. */
@@ -150,26 +154,38 @@ export class MessageSender implements SendOwner {
     resolve: (outcome: DeliveryOutcome) => void,
     reject: (reason: unknown) => void,
   ): void {
-    const { signal, timeoutMs = 0 } = options
-    if (signal?.aborted === true) return reject(signal.reason)
+    const { signal, timeoutMs } = options
     const send = new PendingSend(this, message, options.settled ?? false, options.deliveryTag, strict, resolve, reject)
-    this.link.send(send, message)
-    this.outstanding++
     message.setState(MessageState.WaitingForSendAck)
-    if (timeoutMs > 0 || signal !== undefined) send.limit(this.link, this.context.timeouts, timeoutMs, signal)
+    this.outstanding.add(send)
+    if (signal?.aborted === true) return send.refused(signal.reason)
+    if (this.closing || this.link.ended) return send.refused(this.closedError())
+    if (timeoutMs !== undefined || signal !== undefined) {
+      send.limit(this.link, this.context.timeouts, timeoutMs, sharedSignal(signal))
+    }
+    try {
+      this.link.send(send, message)
+    } catch (error) {
+      send.refused(error)
+    }
   }
 
   /** @internal */
-  onSendDone(): void {
-    if (--this.outstanding === 0) this.idle?.resolve()
+  onSendDone(send: PendingSend): void {
+    this.outstanding.remove(send)
+    if (this.outstanding.size === 0) this.idle?.resolve()
+    if (this.creditWaiters.length > 0) this.onCredit()
   }
 
-  /** Waits until a message would leave at once: there is credit, and nothing queued before it. */
-  ready(options: WaitOptions = {}): Promise<void> {
+  /**
+   * Waits until a message would leave at once: there is credit, and nothing queued before it. Rejects when the link
+   * ends first, with AMQPTimeoutError, or with the reason of the signal.
+   */
+  async ready(options: WaitOptions = {}): Promise<void> {
     checkOptions('ready', options, WAIT_OPTIONS)
-    return waitFor<void>(
+    await waitFor<void>(
       (done) => {
-        if (this.link.ended || this.link.local === CLOSED) throw this.closedError()
+        if (this.closing || this.link.ended) throw this.closedError()
         if (this.isReady) {
           done.resolve()
           return undefined
@@ -218,12 +234,23 @@ export class MessageSender implements SendOwner {
 
   private async shut(closed: boolean, options: WaitOptions): Promise<void> {
     checkOptions(closed ? 'close' : 'detach', options, WAIT_OPTIONS)
-    const timeoutMs = options.timeoutMs ?? CLOSE_TIMEOUT_MS
-    if (this.outstanding > 0 && !this.link.ended) {
-      this.idle = new Deferred()
-      await settledWithin(this.idle.promise, { ...options, timeoutMs }, this.context.clock)
+    const deadline = new Deadline(this.context.clock, options, CLOSE_TIMEOUT_MS)
+    this.closing = true
+    await this.life.shut(this.link, closed, this.settled(deadline.wait), deadline, (reason) => this.giveUp(reason))
+  }
+
+  /** Waits until nothing is outstanding any more. */
+  private async settled(wait: WaitOptions): Promise<void> {
+    if (this.outstanding.size === 0) return
+    if (this.idle === undefined || this.idle.done) this.idle = new Deferred()
+    await settledWithin(this.idle.promise, wait, this.context.clock)
+  }
+
+  private giveUp(reason: AMQPError): void {
+    for (let send = this.outstanding.oldest; send !== undefined; send = this.outstanding.oldest) {
+      send.giveUp(this.link, reason)
     }
-    await this.life.close(this.link, closed, { ...options, timeoutMs })
+    this.onEnd(reason)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,12 @@
 // Options of a connection and of links, with units, defaults and checks; and the settings they come to.
 
-import { MAX_FRAME_SIZE_BYTES } from '../constants.js'
+import { MAX_FRAME_SIZE_BYTES, TransportType } from '../constants.js'
 import type { SaslAuth } from '../sasl/mechanism.js'
 import type { Tracer } from '../trace/tracer.js'
-import type { TlsOptions } from '../transport/tls-options.js'
+import { checkHttpProxy, type HttpProxyOptions } from '../transport/proxy-options.js'
+import { checkTlsOptions, type TlsOptions } from '../transport/tls-options.js'
 import type { Transport } from '../transport/transport.js'
+import { checkWebSocketOptions, type WebSocketOptions } from '../transport/websocket-options.js'
 import type { Fields } from '../types/maps.js'
 import type { Clock } from '../util/clock.js'
 import type { WaitOptions } from '../util/deferred.js'
@@ -40,8 +42,17 @@ export interface ConnectionOptions {
   readonly properties?: Fields | undefined
   readonly offeredCapabilities?: readonly string[] | undefined
   readonly desiredCapabilities?: readonly string[] | undefined
-  /** For `amqps://`. */
+  /** For `amqps://` and `wss://`. */
   readonly tls?: TlsOptions | undefined
+  /**
+   * TransportType.AmqpOverWebsocket makes `amqps://host/node` a WebSocket to `wss://host/$servicebus/websocket` (another
+   * path: `webSocket.path`), on port 443 unless the URL names another than 5671. Default: as the URL says.
+   */
+  readonly transportType?: TransportType | undefined
+  /** For `ws://` and `wss://`, whose path is what the server is asked for and, unless `webSocket.path` is given, the node's address as well. */
+  readonly webSocket?: WebSocketOptions | undefined
+  /** Connect by way of this HTTP proxy. */
+  readonly httpProxy?: HttpProxyOptions | undefined
   /** Largest message that receivers take, in bytes. Default: 104 857 600 (100 MiB). */
   readonly maxMessageSize?: number | undefined
   /** Told of every frame. Default: as `AMQP1_TRACE` says. */
@@ -58,12 +69,17 @@ export const CONNECTION_CHECKS: Readonly<Record<string, OptionCheck>> = {
   hostname: text,
   maxFrameSize: integer(512, 0xffffffff),
   channelMax: integer(0, 65535),
-  idleTimeoutMs: duration,
+  idleTimeoutMs: integer(0, 0x7fffffff),
   connectTimeoutMs: duration,
   properties: object,
   offeredCapabilities: texts,
   desiredCapabilities: texts,
-  tls: object,
+  tls: (value) => checkTlsOptions(value as TlsOptions),
+  transportType: oneOf(...Object.values(TransportType)),
+  webSocket: (value) => checkWebSocketOptions(value as WebSocketOptions),
+  httpProxy: (value) => {
+    checkHttpProxy(value as HttpProxyOptions)
+  },
   maxMessageSize: integer(1),
   tracer: object,
   transport: callback,

@@ -10,16 +10,19 @@ import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
 import type { AbortSignalLike } from '../util/deferred.js'
 import type { TimeoutEntry, Timeouts } from '../util/timeouts.js'
 import { type DeliveryOutcome, isFailure, outcomeError, SETTLED, type SendPlace } from './outcome.js'
+import type { SendListEntry } from './send-list.js'
 
 /** Told when a message of its has met its fate. */
 export interface SendOwner {
-  onSendDone(): void
+  onSendDone(send: PendingSend): void
 }
 
-export class PendingSend extends OutgoingDelivery implements TimeoutEntry {
+export class PendingSend extends OutgoingDelivery implements TimeoutEntry, SendListEntry<PendingSend> {
   deadlineMs = 0
   previous: TimeoutEntry | undefined = undefined
   next: TimeoutEntry | undefined = undefined
+  older: PendingSend | undefined = undefined
+  newer: PendingSend | undefined = undefined
   private readonly owner: SendOwner
   private readonly message: Message
   /** Anything but acceptance is an error to whoever waits. */
@@ -31,6 +34,8 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry {
   private signal: AbortSignalLike | undefined = undefined
   private onAbort: (() => void) | undefined = undefined
   private sender: SenderLink | undefined = undefined
+  /** Whoever waits has been told. What the engine still says of a message that was given up is of no interest. */
+  private over = false
 
   constructor(
     owner: SendOwner,
@@ -50,10 +55,15 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry {
     this.reject = reject
   }
 
-  /** Ends the wait after `limitMs` or when the signal aborts. */
-  limit(sender: SenderLink, timeouts: Timeouts, limitMs: number, signal: AbortSignalLike | undefined): void {
+  /** Ends the wait after `limitMs`, when there is such a limit, or when the signal aborts. */
+  limit(
+    sender: SenderLink,
+    timeouts: Timeouts,
+    limitMs: number | undefined,
+    signal: AbortSignalLike | undefined,
+  ): void {
     this.sender = sender
-    if (limitMs > 0 && limitMs !== Number.POSITIVE_INFINITY) {
+    if (limitMs !== undefined && limitMs !== Number.POSITIVE_INFINITY) {
       this.timeouts = timeouts
       this.limitMs = limitMs
       timeouts.add(this, limitMs)
@@ -65,13 +75,21 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry {
     }
   }
 
+  /** Nothing of it was sent, as the error says. */
+  refused(error: unknown): void {
+    if (this.over) return
+    this.free()
+    this.fail(error)
+  }
+
   private fail(reason: unknown): void {
     this.message.setState(MessageState.SendFailed)
     this.reject(reason)
   }
 
   private free(): void {
-    this.owner.onSendDone()
+    this.over = true
+    this.owner.onSendDone(this)
     if (this.timeouts === undefined && this.signal === undefined) return
     this.timeouts?.remove(this, this.limitMs)
     if (this.onAbort !== undefined) this.signal?.removeEventListener('abort', this.onAbort)
@@ -80,6 +98,7 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry {
   }
 
   override onSettled(state: DeliveryState | undefined): void {
+    if (this.over) return
     this.free()
     const outcome = state ?? SETTLED
     const failed = outcome !== ACCEPTED && isFailure(outcome)
@@ -89,8 +108,15 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry {
   }
 
   override onLost(reason: AMQPError, inDoubt: boolean): void {
+    if (this.over) return
     this.free()
     this.fail(lostError(reason, inDoubt, this.place()))
+  }
+
+  /** The sender is closed, and the peer does not answer. */
+  giveUp(sender: SenderLink, reason: AMQPError): void {
+    const inDoubt = !sender.cancel(this)
+    this.onLost(reason, inDoubt)
   }
 
   onTimeout(limitMs: number): void {

@@ -1,16 +1,15 @@
 // A session as the user of links holds it [2.5]. Links of one session share its windows and its fate:
 // a peer that ends it ends them all.
 
-import { type AMQPError, AMQPTimeoutError } from '../errors.js'
+import { type AMQPError, AMQPTimeoutError, SessionEnd } from '../errors.js'
 import type { Connection as EngineConnection } from '../engine/connection.js'
 import type { Session as EngineSession } from '../engine/session.js'
 import { Source, Target } from '../message/terminus.js'
 import type { Clock } from '../util/clock.js'
-import { Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
+import { Deferred, type WaitOptions } from '../util/deferred.js'
 import { checkOptions, integer, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
 import type { Timeouts } from '../util/timeouts.js'
 import { randomId } from '../util/random-id.js'
-import { settledWithin } from './link-life.js'
 import { MessageReceiver } from './message-receiver.js'
 import { MessageSender } from './message-sender.js'
 import {
@@ -23,6 +22,7 @@ import {
   SND_SETTLE_MODES,
   type SndSettleMode,
 } from './options.js'
+import { Deadline, settledWithin, within } from './waits.js'
 
 /** Options of {@link Connection.createSession}. */
 export interface SessionOptions extends WaitOptions {
@@ -56,18 +56,19 @@ export interface ReceiverOptions extends LinkSettings {
 
 export const DEFAULT_PREFETCH = 300
 
+/** An address, or a Source or Target. */
 const terminus: OptionCheck = (value, name) => {
   if (typeof value === 'string' || (typeof value === 'object' && value !== null)) return
   throw new TypeError(`${name} must be an address or a terminus`)
 }
 
-export const SENDER_CHECKS: Readonly<Record<string, OptionCheck>> = {
+const SENDER_CHECKS: Readonly<Record<string, OptionCheck>> = {
   ...LINK_CHECKS,
   ...MODE_CHECKS,
   source: terminus,
 }
 
-export const RECEIVER_CHECKS: Readonly<Record<string, OptionCheck>> = {
+const RECEIVER_CHECKS: Readonly<Record<string, OptionCheck>> = {
   ...LINK_CHECKS,
   ...MODE_CHECKS,
   target: terminus,
@@ -97,6 +98,7 @@ export class Session {
   private readonly begun: Deferred<void> = new Deferred()
   private readonly ended: Deferred<AMQPError | undefined> = new Deferred()
   private readonly links = new Set<MessageSender | MessageReceiver>()
+  private closing = false
 
   /** @internal */
   constructor(context: SessionContext, options: SessionOptions) {
@@ -116,13 +118,8 @@ export class Session {
   async waitUntilOpen(wait: WaitOptions): Promise<void> {
     const timeoutMs = wait.timeoutMs ?? this.context.connectTimeoutMs
     try {
-      await waitFor<void>(
-        (done) => {
-          this.begun.promise.then(
-            () => done.resolve(),
-            (error) => done.reject(error),
-          )
-        },
+      await within(
+        this.begun.promise,
         { signal: wait.signal, timeoutMs },
         this.context.clock,
         () => new AMQPTimeoutError(`The peer did not begin the session within ${timeoutMs} ms`, { timeoutMs }),
@@ -147,7 +144,8 @@ export class Session {
    * Rejects with LinkDetach when the peer refuses, AMQPTimeoutError, SessionEnd, AMQPConnectionError.
    */
   async createSender(target: string | Target | null, options: SenderOptions = {}): Promise<MessageSender> {
-    checkOptions('createSender', options, SENDER_CHECKS)
+    checkSender(target, options)
+    this.mustBeOpen()
     const { containerId, connectTimeoutMs } = this.context
     const to = target === null ? new Target() : target
     const sender = new MessageSender(this.context, (listener) =>
@@ -160,14 +158,15 @@ export class Session {
         listener,
       ),
     )
-    await sender.waitUntilOpen(connectTimeoutMs, options)
     this.keep(sender)
+    await sender.waitUntilOpen(connectTimeoutMs, options)
     return sender
   }
 
   /** Attaches a receiver. Rejects as `createSender` does. */
   async createReceiver(source: string | Source, options: ReceiverOptions = {}): Promise<MessageReceiver> {
-    checkOptions('createReceiver', options, RECEIVER_CHECKS)
+    checkReceiver(source, options)
+    this.mustBeOpen()
     const { containerId, connectTimeoutMs, maxMessageSize } = this.context
     const receiver = new MessageReceiver(this.context, options.prefetch ?? DEFAULT_PREFETCH, (listener) =>
       this.engine.attachReceiver(
@@ -180,8 +179,8 @@ export class Session {
         listener,
       ),
     )
-    await receiver.waitUntilOpen(connectTimeoutMs, options)
     this.keep(receiver)
+    await receiver.waitUntilOpen(connectTimeoutMs, options)
     return receiver
   }
 
@@ -190,13 +189,25 @@ export class Session {
     link.closed.then(() => this.links.delete(link))
   }
 
+  private mustBeOpen(): void {
+    if (this.engine.mapped && !this.closing) return
+    throw this.engine.endReason ?? new SessionEnd('The session is closed: it takes no more links')
+  }
+
   /** Closes its links as each of them does, then ends. Bounded by `timeoutMs` (default 5 000). Closing twice is harmless. */
   async close(options: WaitOptions = {}): Promise<void> {
     checkOptions('close', options, WAIT_OPTIONS)
-    const wait = { timeoutMs: CLOSE_TIMEOUT_MS, ...options }
-    await Promise.all([...this.links].map((link) => link.close(wait)))
-    this.engine.end()
-    await settledWithin(this.ended.promise, wait, this.context.clock)
+    const { clock } = this.context
+    const deadline = new Deadline(clock, options, CLOSE_TIMEOUT_MS)
+    this.closing = true
+    try {
+      await Promise.all([...this.links].map((link) => link.close(deadline.wait)))
+      this.engine.end()
+      await settledWithin(this.ended.promise, deadline.wait, clock)
+    } finally {
+      this.engine.end()
+      this.ended.resolve(new SessionEnd('The session was closed without an answer of the peer', { retryable: true }))
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -209,6 +220,18 @@ export class Session {
     const head = `session ${stateName}: peer's window ${outgoingWindow.remoteIncomingWindow}, ${outgoingWindow.unsettled.size} unsettled out`
     return [head, ...[...this.links].map((link) => `  ${link.explain()}`)].join('\n')
   }
+}
+
+/** Refuses what `createSender` does not take. */
+export function checkSender(target: unknown, options: unknown): void {
+  if (target !== null) terminus(target, 'createSender: target')
+  checkOptions('createSender', options, SENDER_CHECKS)
+}
+
+/** Refuses what `createReceiver` does not take. */
+export function checkReceiver(source: unknown, options: unknown): void {
+  terminus(source, 'createReceiver: source')
+  checkOptions('createReceiver', options, RECEIVER_CHECKS)
 }
 
 function linkOptions(options: SenderOptions | ReceiverOptions) {

@@ -5,19 +5,37 @@ import { AMQPError, AMQPTimeoutError, MessageAlreadySettled } from '../errors.js
 import type { IncomingDelivery } from '../engine/delivery.js'
 import { describeError, isRetryableCondition } from '../engine/reasons.js'
 import type { Settlement } from '../message/settlement.js'
-import type { DeliveryState } from '../types/messaging.js'
+import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
 import { toHex } from '../util/bytes.js'
 import type { Clock } from '../util/clock.js'
-import type { Deferred, WaitOptions } from '../util/deferred.js'
+import type { WaitOptions } from '../util/deferred.js'
 import { waitFor } from '../util/deferred.js'
+import { checkOptions, WAIT_OPTIONS } from '../util/options.js'
+import { sharedSignal } from './shared-signal.js'
 
-/** The receiver's list of settlements that wait for the peer. */
+/** A settlement that waits for the peer. */
+export interface Confirmation {
+  /** The link ended first. */
+  lost(reason: AMQPError): void
+}
+
+/** What a settlement needs of its receiver. */
 export interface SettlementOwner {
   readonly clock: Clock
-  readonly confirming: Set<Deferred<void>>
+  /** False once the link is ending: the broker gives out again what is not settled by then. */
+  readonly isOpen: boolean
+  readonly confirming: Set<Confirmation>
+  /** Outcomes that the source knows [3.5.3], by their symbols; none: all of them. */
+  readonly outcomes: readonly string[]
+}
+
+/** May a message be settled so? A broker that is told an outcome it does not know may end the whole session. */
+export function knowsOutcome({ outcomes }: Pick<SettlementOwner, 'outcomes'>, kind: string): boolean {
+  return outcomes.length === 0 || outcomes.includes(`amqp:${kind}:list`)
 }
 
 const DONE: Promise<void> = Promise.resolve()
+const NO_OPTIONS: WaitOptions = Object.freeze({})
 
 export class DeliverySettlement implements Settlement {
   private readonly delivery: IncomingDelivery
@@ -37,16 +55,26 @@ export class DeliverySettlement implements Settlement {
     return this.delivery.settled
   }
 
-  settle(state: DeliveryState, options: WaitOptions = {}): Promise<void> {
-    const { delivery } = this
+  settle(state: DeliveryState, options?: WaitOptions): Promise<void> {
+    const { delivery, owner } = this
     if (delivery.settled || this.disposed) return Promise.reject(this.alreadySettled())
-    if (delivery.link.ended) return Promise.reject(this.tooLate())
+    if (!owner.isOpen) return Promise.reject(this.tooLate())
+    if (state !== ACCEPTED && !this.known(state.kind)) return Promise.reject(this.unknown(state.kind))
+    return options === undefined ? this.tell(state, NO_OPTIONS) : this.tellWithin(state, options)
+  }
+
+  private async tellWithin(state: DeliveryState, options: WaitOptions): Promise<void> {
+    checkOptions('settling', options, WAIT_OPTIONS)
+    if (options.signal?.aborted === true) throw options.signal.reason
+    await this.tell(state, options)
+  }
+
+  private tell(state: DeliveryState, options: WaitOptions): Promise<void> {
+    const { delivery } = this
+    if (!delivery.link.settlesFirst) return this.confirm(state, options)
+    delivery.link.dispose(delivery, state, true)
     this.disposed = true
-    if (delivery.link.settlesFirst) {
-      delivery.link.dispose(delivery, state, true)
-      return DONE
-    }
-    return this.confirm(state, options)
+    return DONE
   }
 
   /** rcv-settle-mode second: our outcome goes out unsettled, the sender settles, and may say something else [2.6.12]. */
@@ -54,18 +82,21 @@ export class DeliverySettlement implements Settlement {
     const { delivery, owner } = this
     return waitFor<void>(
       (done) => {
-        owner.confirming.add(done)
+        const confirmation = { lost: (reason: AMQPError) => done.reject(this.unconfirmed(state, reason)) }
+        const over = (): void => {
+          owner.confirming.delete(confirmation)
+        }
+        delivery.link.dispose(delivery, state, false)
+        this.disposed = true
+        owner.confirming.add(confirmation)
         delivery.onRemoteSettled = (answer) => {
-          owner.confirming.delete(done)
+          over()
           if (answer === undefined || answer.kind === state.kind) done.resolve()
           else done.reject(this.refused(state, answer))
         }
-        delivery.link.dispose(delivery, state, false)
-        return () => {
-          owner.confirming.delete(done)
-        }
+        return over
       },
-      options,
+      { signal: sharedSignal(options.signal), timeoutMs: options.timeoutMs },
       owner.clock,
       () => this.unanswered(state, options.timeoutMs ?? 0),
     )
@@ -87,11 +118,30 @@ export class DeliverySettlement implements Settlement {
     })
   }
 
+  private known(kind: DeliveryState['kind']): boolean {
+    return kind === 'transactional-state' || knowsOutcome(this.owner, kind)
+  }
+
+  private unknown(outcome: string): AMQPError {
+    const known = this.owner.outcomes.map((symbol) => symbol.replace(/^amqp:(.*):list$/, '$1')).join(', ')
+    return new AMQPError(
+      `A message from "${this.delivery.link.address}" cannot be ${outcome}: the broker knows ${known} only`,
+      { code: 'AMQP_OUTCOME_UNKNOWN', condition: 'amqp:not-implemented', context: this.context },
+    )
+  }
+
   private tooLate(): AMQPError {
     const reason = this.delivery.link.endedError('settling a message')
     return new AMQPError(
       `The message from "${this.delivery.link.address}" can no longer be settled, the broker will give it out again: ${reason.message}`,
       { code: 'AMQP_SETTLEMENT_LOST', condition: reason.condition, context: this.context, cause: reason },
+    )
+  }
+
+  private unconfirmed(asked: DeliveryState, reason: AMQPError): AMQPError {
+    return new AMQPError(
+      `The link from "${this.delivery.link.address}" ended before the peer had confirmed ${asked.kind}: it is in doubt. ${reason.message}`,
+      { code: 'AMQP_SETTLEMENT_LOST', condition: reason.condition, inDoubt: true, context: this.context, cause: reason },
     )
   }
 

@@ -17,6 +17,38 @@ export interface NativeStrings {
   utf8Write(this: Uint8Array, text: string, offset: number, length: number): number
 }
 
+/** A key as WebCrypto holds it: only WebCrypto itself can use it. */
+export interface CryptoKeyLike {
+  readonly type: string
+}
+
+/** What is used of WebCrypto. */
+interface CryptoLike {
+  randomUUID(): string
+  getRandomValues(target: Uint8Array): Uint8Array
+  readonly subtle: {
+    digest(hash: string, data: Uint8Array): Promise<ArrayBuffer>
+    importKey(
+      format: 'raw',
+      key: Uint8Array,
+      algorithm: { readonly name: string; readonly hash?: string },
+      extractable: boolean,
+      usages: readonly string[],
+    ): Promise<CryptoKeyLike>
+    sign(algorithm: string, key: CryptoKeyLike, data: Uint8Array): Promise<ArrayBuffer>
+    deriveBits(
+      algorithm: {
+        readonly name: string
+        readonly hash: string
+        readonly salt: Uint8Array
+        readonly iterations: number
+      },
+      key: CryptoKeyLike,
+      bits: number,
+    ): Promise<ArrayBuffer>
+  }
+}
+
 interface Globals {
   readonly TextEncoder: new () => TextEncoderLike
   readonly TextDecoder: new (
@@ -33,7 +65,9 @@ interface Globals {
         readonly stderr: { write(text: string): unknown }
       }
     | undefined
-  readonly crypto: { randomUUID(): string }
+  readonly crypto: CryptoLike
+  atob(base64: string): string
+  btoa(latin1: string): string
   setTimeout(fn: () => void, ms: number): unknown
   clearTimeout(handle: unknown): void
   setImmediate?(fn: () => void): unknown
