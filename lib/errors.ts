@@ -228,3 +228,30 @@ export class AMQPTimeoutError extends AMQPError {
     this.timeoutMs = details.timeoutMs
   }
 }
+
+/** A management node did not do what it was asked: its status is not 2xx, or it gave none. */
+export class MgmtError extends AMQPError {
+  /** Status like those of HTTP; undefined when the answer had none. */
+  readonly statusCode: number | undefined
+  constructor(message: string, details: AMQPErrorDetails & { statusCode: number | undefined }) {
+    super(message, { code: 'AMQP_MGMT', ...details })
+    this.statusCode = details.statusCode
+  }
+}
+
+/** The peer refused a claim [CBS]: nothing that the claim is for can be used. */
+export class TokenAuthFailure extends AuthenticationError {
+  /** Status like those of HTTP. */
+  readonly statusCode: number | undefined
+  constructor(message: string, details: AMQPErrorDetails & { statusCode?: number | undefined } = {}) {
+    super(message, { code: 'AMQP_TOKEN_AUTH', ...details })
+    this.statusCode = details.statusCode
+  }
+}
+
+/** A token has expired, and no new one could be had. */
+export class TokenExpired extends AuthenticationError {
+  constructor(message: string, details: AMQPErrorDetails = {}) {
+    super(message, { code: 'AMQP_TOKEN_EXPIRED', ...details })
+  }
+}

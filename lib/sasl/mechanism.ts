@@ -8,8 +8,11 @@ import { AuthenticationError } from '../errors.js'
 export interface SaslMechanism {
   /** As registered, e.g. `PLAIN`. */
   readonly name: string
-  /** What goes out with sasl-init [5.3.3.2]; undefined when the server has to begin. */
-  initial(host: SaslHost): Uint8Array | undefined
+  /**
+   * What goes out with sasl-init [5.3.3.2]; undefined when the server has to begin. A promise when it has to
+   * be fetched first; nothing is sent until then.
+   */
+  initial(host: SaslHost): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** The answer to a challenge. Throws an AuthenticationError when there is none. */
   step(challenge: Uint8Array): Uint8Array | Promise<Uint8Array>
   /**
@@ -17,6 +20,10 @@ export interface SaslMechanism {
    * AuthenticationError when it is missing.
    */
   finish?(additionalData: Uint8Array | undefined): void
+  /**
+   * The server refused. Mechanisms by which it says more than an outcome code give an error that has it.
+   */
+  refused?(error: AuthenticationError): AuthenticationError
 }
 
 /** Who we are talking to. */

@@ -1,21 +1,23 @@
-// What ANONYMOUS, EXTERNAL and PLAIN have in common: all there is to say is said in the first message
-// [5.3.3.2].
+// What ANONYMOUS, EXTERNAL, MSSBCBS and PLAIN have in common: all there is to say is said in the first
+// message [5.3.3.2].
 
 import { AuthenticationError } from '../errors.js'
 import type { SaslAuth, SaslMechanism } from './mechanism.js'
 
+const NO_BYTES = new Uint8Array(0)
+
 class SingleResponse implements SaslMechanism {
   readonly name: string
-  readonly #response: Uint8Array
+  readonly #response: Uint8Array | undefined
   #asked: boolean
 
-  constructor(name: string, response: Uint8Array) {
+  constructor(name: string, response: Uint8Array | undefined) {
     this.name = name
     this.#response = response
     this.#asked = false
   }
 
-  initial(): Uint8Array {
+  initial(): Uint8Array | undefined {
     return this.#response
   }
 
@@ -25,12 +27,15 @@ class SingleResponse implements SaslMechanism {
       throw new AuthenticationError(`the peer sent a challenge, which SASL ${this.name} does not know`)
     }
     this.#asked = true
-    return this.#response
+    return this.#response ?? NO_BYTES
   }
 }
 
-/** Credentials for one mechanism with one message. They can neither be changed nor read from the outside. */
-export function singleResponseAuth(name: string, response: Uint8Array): SaslAuth {
+/**
+ * Credentials for one mechanism with one message, or none. They can neither be changed nor read from the
+ * outside.
+ */
+export function singleResponseAuth(name: string, response: Uint8Array | undefined): SaslAuth {
   return Object.freeze({
     mechanisms: Object.freeze([name]),
     create: () => new SingleResponse(name, response),

@@ -17,6 +17,9 @@ const UNKNOWN_ISSUER =
 const NOT_OURS = 'it does not accept our certificate (tls.cert)'
 const WANTS_MORE = 'it refuses the handshake; it may want a certificate of ours (tls.cert, tls.key)'
 const NO_SHARED_VERSION = 'it shares no version of TLS with us'
+const NO_PROXY = 'nobody listens there; check that the proxy is running, and its port'
+const NO_TLS_PROXY = 'it does not speak TLS there; leave out httpProxy.tls'
+const NO_HTTP = 'what answers there does not speak HTTP; check host and port'
 const HANDSHAKE_CUT = 'it broke off the TLS handshake; check that this is its TLS port (5671 as a rule)'
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -65,13 +68,14 @@ const TLS_MEANINGS: readonly (readonly [endOfCode: RegExp, text: string])[] = [
   [/(PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE)$/, NO_SHARED_VERSION],
 ]
 
-/** The error for a connection that could not be made. */
+/** The error for a connection that could not be made; the description may say more than the host. */
 export function connectFailure(
   phase: ConnectionPhase,
   description: string,
   cause: unknown,
+  host: string = description,
 ): AMQPConnectionError {
-  return failure('could not connect to', 'connecting', phase, description, cause)
+  return failure('could not connect to', 'connecting', phase, description, cause, host)
 }
 
 /** The error for a connection that was lost. */
@@ -90,6 +94,7 @@ function failure(
   phase: ConnectionPhase,
   description: string,
   cause: unknown,
+  host: string = description,
 ): AMQPConnectionError {
   const code = codeOf(cause)
   const [text, retryable] = meaningOf(code, phase, cause)
@@ -97,19 +102,23 @@ function failure(
   return new AMQPConnectionError(`${what} ${description}: ${text}${shownCode}`, {
     phase: phaseOf(phase, code),
     retryable,
-    context: { operation, host: description },
+    context: { operation, host },
     cause,
   })
 }
 
 /** TLS 1.3 lets a client believe the handshake done before the server has judged its certificate. */
 function phaseOf(phase: ConnectionPhase, code: string | undefined): ConnectionPhase {
+  if (phase === 'proxy') return phase
   if (code === 'ENOTFOUND' || code?.startsWith('EAI_')) return 'dns'
   return code?.startsWith('ERR_SSL_') ? 'tls' : phase
 }
 
 function meaningOf(code: string | undefined, phase: ConnectionPhase, cause: unknown): Meaning {
   if (code === 'ECONNRESET' && phase === 'tls') return [HANDSHAKE_CUT, RETRY]
+  if (code === 'ECONNREFUSED' && phase === 'proxy') return [NO_PROXY, RETRY]
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' && phase === 'proxy') return [NO_TLS_PROXY, GIVE_UP]
+  if (code?.startsWith('HPE_')) return [NO_HTTP, GIVE_UP]
   const known = code === undefined ? undefined : MEANINGS[code]
   if (known !== undefined) return known
   const tls = TLS_MEANINGS.find(([endOfCode]) => code !== undefined && endOfCode.test(code))

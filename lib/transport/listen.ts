@@ -3,7 +3,7 @@
 
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TlsOptions as TlsServerSettings } from 'node:tls'
 import { formatHostPort } from './address.js'
 import { listenFailure } from './failure.js'
 import { SocketTransport } from './socket.js'
@@ -37,14 +37,25 @@ export function listen(
   options: ListenOptions,
   onConnection: (transport: Transport) => void,
 ): Promise<Listener> {
+  return listenBy(options, (serverTls) => {
+    const onSocket = (socket: Socket): void => onConnection(new SocketTransport(socket, remoteOf(socket)))
+    return serverTls === undefined ? createServer(onSocket) : createTlsServer(serverTls, onSocket)
+  })
+}
+
+/** Listens by a server that `create` makes; its argument is undefined when it is to speak no TLS. */
+export function listenBy(
+  options: ListenOptions,
+  create: (serverTls: TlsServerSettings | undefined) => Server,
+): Promise<Listener> {
   const { host = '127.0.0.1', port = 0, tls } = options
   const description = formatHostPort(host, port)
-  const onSocket = (socket: Socket): void => {
-    const from = formatHostPort(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0)
-    onConnection(new SocketTransport(socket, from))
-  }
   return new Promise((resolve, reject) => {
-    const server = tls === undefined ? createServer(onSocket) : tlsServer(tls, description, onSocket)
+    const server =
+      tls === undefined ? create(undefined) : withCredentials(description, () => create(settingsOf(tls)))
+    server.on('tlsClientError', (_error, socket: Socket) => {
+      socket.destroy()
+    })
     const sockets = trackSockets(server)
     server.on('error', (error) => reject(listenFailure(description, error)))
     server.listen(port, host, () => {
@@ -54,18 +65,18 @@ export function listen(
   })
 }
 
-function tlsServer(tls: TlsServerOptions, description: string, onSocket: (socket: Socket) => void): Server {
-  const options = {
+/** Where the other end is, for people to read. */
+export function remoteOf(socket: Socket): string {
+  return formatHostPort(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0)
+}
+
+function settingsOf(tls: TlsServerOptions): TlsServerSettings {
+  return {
     ...nodeCredentials(tls),
     requestCert: tls.requestCert === true,
     rejectUnauthorized: tls.rejectUnauthorized !== false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   }
-  const server = withCredentials(description, () => createTlsServer(options, onSocket))
-  server.on('tlsClientError', (_error, socket) => {
-    socket.destroy()
-  })
-  return server
 }
 
 /** The TCP sockets that are open, those still in their handshake included. */

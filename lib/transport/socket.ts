@@ -3,74 +3,24 @@
 
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { AMQPConnectionError } from '../errors.js'
 import { lossFailure } from './failure.js'
-import type { Transport } from './transport.js'
-import { END_TIMEOUT_MS } from './transport.js'
-
-/**
- * So many bytes may lie in the process before `write` tells the writer to wait, or more if the stream wants
- * more.
- */
-const WRITE_AHEAD_BYTES = 65536
+import { FlowTransport, WRITE_AHEAD_BYTES } from './flow-transport.js'
 
 const KEEP_ALIVE_DELAY_MS = 60_000
 
-export class SocketTransport implements Transport {
-  readonly secure: boolean
-  readonly description: string
-  readonly peerName: string | undefined
-  onDrain: (() => void) | undefined
+export class SocketTransport extends FlowTransport {
   private readonly socket: Socket
   private readonly writeAheadBytes: number
-  private bytesHandler: ((chunk: Uint8Array) => void) | undefined
-  private closeHandler: ((error?: AMQPConnectionError) => void) | undefined
-  private failure: AMQPConnectionError | undefined
-  /** The end of the connection is wanted on this side. */
-  private ending: boolean
-  private paused: boolean
-  private closed: boolean
-  private closeTold: boolean
-  private endTimer: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, description: string) {
+    super(description, socket instanceof TLSSocket, certificateName(socket))
     this.socket = socket
-    this.secure = socket instanceof TLSSocket
-    this.description = description
-    this.peerName = socket instanceof TLSSocket ? certificateName(socket) : undefined
     this.writeAheadBytes = Math.max(WRITE_AHEAD_BYTES, socket.writableHighWaterMark)
-    this.bytesHandler = undefined
-    this.closeHandler = undefined
-    this.onDrain = undefined
-    this.failure = undefined
-    this.ending = false
-    this.paused = false
-    this.closed = false
-    this.closeTold = false
-    this.endTimer = undefined
     this.listen()
   }
 
   get bufferedBytes(): number {
     return this.socket.writableLength
-  }
-
-  get onBytes(): ((chunk: Uint8Array) => void) | undefined {
-    return this.bytesHandler
-  }
-
-  set onBytes(handler: ((chunk: Uint8Array) => void) | undefined) {
-    this.bytesHandler = handler
-    this.updateFlow()
-  }
-
-  get onClose(): ((error?: AMQPConnectionError) => void) | undefined {
-    return this.closeHandler
-  }
-
-  set onClose(handler: ((error?: AMQPConnectionError) => void) | undefined) {
-    this.closeHandler = handler
-    if (this.closed) process.nextTick(() => this.tellClose())
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
@@ -89,33 +39,23 @@ export class SocketTransport implements Transport {
     return socket.writableLength < this.writeAheadBytes
   }
 
-  end(): void {
-    if (this.ending) return
-    this.ending = true
+  protected sayEnd(): void {
     this.socket.end()
-    this.destroySoon()
-    this.updateFlow()
   }
 
-  destroy(): void {
-    this.ending = true
+  protected breakOff(): void {
     this.socket.destroy()
   }
 
-  pause(): void {
-    this.paused = true
-    this.updateFlow()
-  }
-
-  resume(): void {
-    this.paused = false
-    this.updateFlow()
+  protected updateFlow(): void {
+    if (this.reading) this.socket.resume()
+    else this.socket.pause()
   }
 
   private listen(): void {
     const socket = this.socket
     socket.setNoDelay(true)
-    socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+    keepAlive(socket)
     socket.pause()
     socket.on('data', (chunk: Buffer) => {
       // Views are cut from a plain Uint8Array much faster than from a Buffer.
@@ -125,43 +65,26 @@ export class SocketTransport implements Transport {
     socket.on('error', (error) => this.onError(error))
     // The peer will send no more. The socket ends its own side by itself, but could wait for ever to get rid
     // of what is still to be written.
-    socket.on('end', () => this.destroySoon())
+    socket.on('end', () => this.breakOffSoon())
     socket.on('close', () => this.onClosed())
     // It may have failed on its way from one hand to the next.
     if (socket.errored) this.onError(socket.errored)
     if (socket.closed) this.onClosed()
   }
 
-  /** Reads while there is someone to take it; once ended, reads on to see the end of the other side. */
-  private updateFlow(): void {
-    if (this.paused || (this.bytesHandler === undefined && !this.ending)) this.socket.pause()
-    else this.socket.resume()
-  }
-
-  private destroySoon(): void {
-    this.endTimer ??= setTimeout(() => this.socket.destroy(), END_TIMEOUT_MS)
-  }
-
   private onError(error: Error): void {
     if (!this.ending) this.failure ??= lossFailure(this.description, error)
   }
+}
 
-  private onClosed(): void {
-    clearTimeout(this.endTimer)
-    this.closed = true
-    this.tellClose()
-  }
-
-  private tellClose(): void {
-    if (this.closeTold || this.closeHandler === undefined) return
-    this.closeTold = true
-    this.closeHandler(this.failure)
-  }
+/** Has the system find out when the other end is gone without a word. */
+export function keepAlive(socket: Socket): void {
+  socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
 }
 
 /** Common name of the certificate that the other end has proved to hold, if it is one we trust. */
-function certificateName(socket: TLSSocket): string | undefined {
-  if (!socket.authorized) return undefined
+export function certificateName(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
   const name: unknown = socket.getPeerCertificate().subject?.CN
   return typeof name === 'string' ? name : undefined
 }

@@ -11,6 +11,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. No date. */
   now(): number
+  /** Milliseconds since 1970, as the calendar has it; may jump. */
+  date(): number
   /** Calls `fn` once, in `ms` milliseconds or a little later. */
   setTimer(ms: number, fn: () => void): Timer
   /** Calls `fn` once this turn of the event loop is over. */
@@ -48,6 +50,7 @@ class RealTimer implements Timer {
 
 export const realClock: Clock = Object.freeze({
   now: () => globals.performance.now(),
+  date: () => Date.now(),
   setTimer: (ms: number, fn: () => void): Timer => new RealTimer(ms, fn),
   defer: (fn: () => void): void => {
     if (globals.setImmediate === undefined) globals.setTimeout(fn, 0)

@@ -11,6 +11,8 @@ interface Entry {
 
 export class FakeClock implements Clock {
   private timeMs: number
+  /** What the calendar said when the clock was at 0. */
+  dateMs = Date.UTC(2030, 0, 1)
   private orders = 0
   private timers: Entry[] = []
   private deferred: (() => void)[] = []
@@ -30,6 +32,10 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.timeMs
+  }
+
+  date(): number {
+    return this.dateMs + this.timeMs
   }
 
   setTimer(ms: number, fn: () => void): Timer {

@@ -17,10 +17,10 @@ export class Server {
     this.ready = ready
   }
 
-  static async start(options: ListenOptions = {}): Promise<Server> {
+  static async start(options: ListenOptions = {}, by: typeof listen = listen): Promise<Server> {
     const waiting: ((transport: Transport) => void)[] = []
     const ready: Transport[] = []
-    const listener = await listen(options, (transport) => {
+    const listener = await by(options, (transport) => {
       const taker = waiting.shift()
       if (taker === undefined) ready.push(transport)
       else taker(transport)
@@ -100,4 +100,16 @@ export async function rawServer(
   await once(server, 'listening')
   t.teardown(() => server.close())
   return (server.address() as AddressInfo).port
+}
+
+/** A port where a client begins to speak and gets no answer, and the socket on which one has begun. */
+export async function silentPort(t: {
+  teardown(fn: () => unknown): void
+}): Promise<{ port: number; begun: Promise<Socket> }> {
+  let begin: (socket: Socket) => void
+  const begun = new Promise<Socket>((resolve) => {
+    begin = resolve
+  })
+  const port = await rawServer(t, (socket) => socket.once('data', () => begin(socket)))
+  return { port, begun }
 }

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
 import test from 'ava'
 import { AMQPConnectionError } from '../../lib/errors.js'
 import { connectTcp } from '../../lib/transport/tcp.js'
@@ -7,7 +6,7 @@ import { connectTls } from '../../lib/transport/tls.js'
 import type { TlsOptions, TlsServerOptions } from '../../lib/transport/tls-options.js'
 import { equalBytes, fromHex, toHex, utf8Encode } from '../../lib/util/bytes.js'
 import { testCertificates } from '../support/certificates.js'
-import { closed, failed, holdTimers, rawServer, read, Server } from './support.js'
+import { closed, failed, holdTimers, rawServer, read, Server, silentPort } from './support.js'
 
 type Context = { teardown(fn: () => unknown): void }
 
@@ -147,16 +146,6 @@ test('a handshake that is cut is of phase tls, and worth another try', async (t)
   t.true(error.retryable)
   t.regex(error.message, /handshake/)
 })
-
-/** A port where a handshake begins and goes no further, and the socket on which one has begun. */
-async function silentPort(t: Context): Promise<{ port: number; begun: Promise<Socket> }> {
-  let begin: (socket: Socket) => void
-  const begun = new Promise<Socket>((resolve) => {
-    begin = resolve
-  })
-  const port = await rawServer(t, (socket) => socket.once('data', () => begin(socket)))
-  return { port, begun }
-}
 
 test('a handshake that never ends is given up, and its socket with it', async (t) => {
   const { port, begun } = await silentPort(t)

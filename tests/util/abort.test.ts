@@ -1,9 +1,9 @@
 // A signal of our own: what waits with it is told once, with the first reason.
 
 import test from 'ava'
+import { AMQPTimeoutError } from '../../lib/errors.js'
 import { Abort } from '../../lib/util/abort.js'
 import { waitFor } from '../../lib/util/deferred.js'
-import { AMQPTimeoutError } from '../../lib/errors.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 test('a signal that nobody has aborted is not aborted', (t) => {

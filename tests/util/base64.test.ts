@@ -16,7 +16,21 @@ test('Base64 is what the platform makes of the same bytes, and goes both ways', 
 })
 
 test('what is no Base64, or the same value in another spelling, is refused', (t) => {
-  for (const text of ['A', 'AA', 'AAA', 'A===', '=', '====', 'AA=A', 'A A=', 'AAA=AAAA', '-_==', 'AB==', 'AAB=', 'AA==\n']) {
+  for (const text of [
+    'A',
+    'AA',
+    'AAA',
+    'A===',
+    '=',
+    '====',
+    'AA=A',
+    'A A=',
+    'AAA=AAAA',
+    '-_==',
+    'AB==',
+    'AAB=',
+    'AA==\n',
+  ]) {
     t.is(fromBase64(text), undefined, text)
   }
   t.deepEqual(fromBase64(''), new Uint8Array())

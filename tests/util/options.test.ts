@@ -7,9 +7,9 @@ import {
   checkOptions,
   duration,
   integer,
+  type OptionCheck,
   object,
   oneOf,
-  type OptionCheck,
   text,
   texts,
   WAIT_OPTIONS,
@@ -29,19 +29,28 @@ test('an option that is not known is named, with those that are', (t) => {
     instanceOf: TypeError,
     message: 'make: unknown option "sise"; known: name, size',
   })
-  t.throws(() => checkOptions('make', { sise: undefined }, CHECKS), { instanceOf: TypeError, message: /"sise"/ })
+  t.throws(() => checkOptions('make', { sise: undefined }, CHECKS), {
+    instanceOf: TypeError,
+    message: /"sise"/,
+  })
 })
 
 test('what every object inherits is no option', (t) => {
   for (const name of ['toString', 'constructor', '__proto__', 'hasOwnProperty']) {
     const options = JSON.parse(`{"${name}": 1}`) as unknown
-    t.throws(() => checkOptions('make', options, CHECKS), { instanceOf: TypeError, message: new RegExp(name) })
+    t.throws(() => checkOptions('make', options, CHECKS), {
+      instanceOf: TypeError,
+      message: new RegExp(name),
+    })
   }
 })
 
 test('options that are no object are refused', (t) => {
   for (const options of [null, 1, 'x', true, () => 1]) {
-    t.throws(() => checkOptions('make', options, CHECKS), { instanceOf: TypeError, message: /^make: options/ })
+    t.throws(() => checkOptions('make', options, CHECKS), {
+      instanceOf: TypeError,
+      message: /^make: options/,
+    })
   }
 })
 
@@ -50,7 +59,10 @@ test('a value that does not fit is refused with the name of the option and of wh
     instanceOf: RangeError,
     message: 'make: option "size" must be a whole number from 1 to 10, not 11',
   })
-  t.throws(() => checkOptions('make', { size: '1' }, CHECKS), { instanceOf: TypeError, message: /option "size"/ })
+  t.throws(() => checkOptions('make', { size: '1' }, CHECKS), {
+    instanceOf: TypeError,
+    message: /option "size"/,
+  })
 })
 
 const signal = WAIT_OPTIONS['signal'] as OptionCheck
@@ -87,7 +99,8 @@ const WRONG: readonly (readonly [string, OptionCheck, readonly unknown[]])[] = [
 
 for (const [name, check, values] of WRONG) {
   test(`${name} refuses what is of another kind with a TypeError that begins with the name`, (t) => {
-    for (const value of values) t.throws(() => check(value, 'it'), { instanceOf: TypeError, message: /^it must be / })
+    for (const value of values)
+      t.throws(() => check(value, 'it'), { instanceOf: TypeError, message: /^it must be / })
   })
 }
 
@@ -99,6 +112,7 @@ const OUT: readonly (readonly [string, OptionCheck, readonly unknown[]])[] = [
 
 for (const [name, check, values] of OUT) {
   test(`${name} refuses what is out of range with a RangeError that begins with the name`, (t) => {
-    for (const value of values) t.throws(() => check(value, 'it'), { instanceOf: RangeError, message: /^it must / })
+    for (const value of values)
+      t.throws(() => check(value, 'it'), { instanceOf: RangeError, message: /^it must / })
   })
 }

@@ -10,15 +10,15 @@ class Entry implements TimeoutEntry {
   previous: TimeoutEntry | undefined = undefined
   next: TimeoutEntry | undefined = undefined
   expired: number[] = []
-  private readonly then: () => void
+  private readonly after: () => void
 
-  constructor(then: () => void = () => {}) {
-    this.then = then
+  constructor(after: () => void = () => {}) {
+    this.after = after
   }
 
   onTimeout(limitMs: number): void {
     this.expired.push(limitMs)
-    this.then()
+    this.after()
   }
 }
 
@@ -64,7 +64,10 @@ test('an entry that was removed never expires; removing it again is harmless', (
   timeouts.remove(new Entry(), 100)
   timeouts.remove(new Entry(), 7)
   clock.advance(100)
-  t.deepEqual([a, b, c].map(({ expired }) => expired.length), [0, 0, 1])
+  t.deepEqual(
+    [a, b, c].map(({ expired }) => expired.length),
+    [0, 0, 1],
+  )
 })
 
 test('removing the last entry of a list that is not empty keeps the rest', (t) => {
@@ -76,7 +79,10 @@ test('removing the last entry of a list that is not empty keeps the rest', (t) =
   timeouts.remove(b, 100)
   timeouts.add(c, 100)
   clock.advance(100)
-  t.deepEqual([a, b, c].map(({ expired }) => expired.length), [1, 0, 1])
+  t.deepEqual(
+    [a, b, c].map(({ expired }) => expired.length),
+    [1, 0, 1],
+  )
 })
 
 test('different limits do not wait for each other', (t) => {
@@ -113,7 +119,10 @@ test('a timer that comes late expires all that is due by then', (t) => {
   clock.advance(30)
   timeouts.add(entries[1] as Entry, 100)
   clock.advance(500)
-  t.deepEqual(entries.map(({ expired }) => expired.length), [1, 1])
+  t.deepEqual(
+    entries.map(({ expired }) => expired.length),
+    [1, 1],
+  )
 })
 
 test('stop cancels the timers, and nothing expires any more', (t) => {
