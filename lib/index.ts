@@ -1,7 +1,13 @@
 // Public API for Node: re-exports only.
 
 export { AMQPClient, type AMQPClientOptions } from './client/amqp-client.js'
-export { receiveMessage, receiveMessages, sendMessage } from './client/one-shot.js'
+export {
+  type ReceiveManyOptions,
+  type ReceiveOnceOptions,
+  receiveMessage,
+  receiveMessages,
+  sendMessage,
+} from './client/one-shot.js'
 export {
   ReceiveClient,
   type ReceiveBatchOptions,
@@ -22,14 +28,23 @@ export { Message, type MessageInput } from './message/message.js'
 export type { MessageOptions } from './message/message-options.js'
 export { MessageProperties } from './message/properties.js'
 export { Source, type SourceFields, Target, type TargetFields } from './message/terminus.js'
+export type { BearerToken, FetchedToken, TokenRequest } from './sasl/bearer.js'
 export { SASLAnonymous } from './sasl/anonymous.js'
 export { SASLExternal } from './sasl/external.js'
 export type { SaslAuth, SaslHost, SaslMechanism } from './sasl/mechanism.js'
-export { SASLPlain } from './sasl/plain.js'
+export { SASLMssbcbs } from './sasl/mssbcbs.js'
+export { SASLOAuthBearer, type SASLOAuthBearerOptions } from './sasl/oauthbearer.js'
+export { SASLPassword } from './sasl/password.js'
+export { SASLPlain, type SASLPlainOptions } from './sasl/plain.js'
+export { SASLScram, type SASLScramOptions } from './sasl/scram.js'
+export type { ScramName } from './sasl/scram-keys.js'
+export { SASLXOAuth2, type SASLXOAuth2Options } from './sasl/xoauth2.js'
 export { frameLog } from './trace/frame-log.js'
 export type { TraceDirection, Tracer } from './trace/tracer.js'
 export { memoryPair } from './transport/memory.js'
+export type { HttpProxyOptions } from './transport/proxy-options.js'
 export type { TlsMaterial, TlsOptions } from './transport/tls-options.js'
 export type { Transport } from './transport/transport.js'
+export type { WebSocketClass, WebSocketLike, WebSocketOptions } from './transport/websocket-options.js'
 export * from './types/index.js'
 export type { AbortSignalLike, WaitOptions } from './util/deferred.js'

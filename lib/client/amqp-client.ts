@@ -3,7 +3,7 @@
 
 import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import { Connection } from '../connection/connection.js'
-import { CLOSE_TIMEOUT_MS, CONNECTION_CHECKS, type ConnectionOptions } from '../connection/options.js'
+import { CLOSE_TIMEOUT_MS, CONNECTION_CHECKS, type ConnectionOptions, isAuthenticator } from '../connection/options.js'
 import { sharedSignal } from '../connection/shared-signal.js'
 import { Deadline, settledWithin } from '../connection/waits.js'
 import { parseAddress, type URLLike } from '../transport/address.js'
@@ -104,12 +104,17 @@ export abstract class AMQPClient<L extends ClientLink> {
     await this.opened(options)
   }
 
+  /** The link, if it can be used at once. */
+  protected get openLink(): L | undefined {
+    const { link } = this
+    return link?.isOpen === true && !this.closedByUser ? link : undefined
+  }
+
   /** The link, open. */
   protected opened(wait: WaitOptions): Promise<L> {
-    const { link } = this
     if (this.closedByUser) return Promise.reject(this.closedError())
-    if (link?.isOpen === true) return Promise.resolve(link)
-    return this.joinOpening(wait)
+    const { openLink } = this
+    return openLink === undefined ? this.joinOpening(wait) : Promise.resolve(openLink)
   }
 
   /** All who need the link wait for one attempt, each as long as it likes; when the last has left, it is called off. */
@@ -184,7 +189,12 @@ export abstract class AMQPClient<L extends ClientLink> {
   }
 
   private async connected(wait: WaitOptions): Promise<Connection> {
-    if (this.current?.isOpen === true || this.options.connection !== undefined) return this.current as Connection
+    const { auth } = this.options
+    if (this.options.connection !== undefined) {
+      if (auth !== undefined && isAuthenticator(auth)) await this.options.connection.authorize(auth, wait)
+      return this.options.connection
+    }
+    if (this.current?.isOpen === true) return this.current
     const { connection, address, linkName, linkProperties, desiredCapabilities, ...rest } = this.options
     const own = pick(rest, CONNECTION_CHECKS)
     this.current = await Connection.connect(this.url as string, { ...own, ...pick(wait, WAIT_OPTIONS) })
@@ -208,8 +218,8 @@ export abstract class AMQPClient<L extends ClientLink> {
       await this.link?.close(deadline.wait)
     } finally {
       this.clientState = IDLE
-      await settledWithin(this.retired, deadline.wait, this.clock)
-      await this.closeConnection(deadline.wait)
+      const retired = settledWithin(this.retired, deadline.wait, this.clock)
+      await Promise.all([this.closeConnection(deadline.wait), retired])
     }
   }
 

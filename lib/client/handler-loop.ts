@@ -20,9 +20,10 @@ export class HandlerLoop {
   private readonly receiver: MessageReceiver
   private readonly handler: MessageHandler
   private readonly options: HandlerLoopOptions
-  /** Stops all workers; its reason is what the whole run ends with, unless it was ended in good order. */
+  /** Stops all workers. */
   private readonly stop = new Abort()
-  private ended = false
+  /** What the run ends with, unless it was ended in good order. */
+  private failure: { readonly error: unknown } | undefined = undefined
 
   constructor(receiver: MessageReceiver, handler: MessageHandler, options: HandlerLoopOptions) {
     this.receiver = receiver
@@ -33,20 +34,23 @@ export class HandlerLoop {
   /** Runs `concurrency` workers until the first failure, the end of the link or the signal. */
   async run(concurrency: number): Promise<void> {
     const { signal } = this.options
-    const onAbort = (): void => this.stop.abort(signal?.reason)
+    const onAbort = (): void => this.fail(signal?.reason)
     if (signal?.aborted === true) onAbort()
     signal?.addEventListener('abort', onAbort)
     await Promise.all(Array.from({ length: concurrency }, () => this.work()))
     signal?.removeEventListener('abort', onAbort)
     if (!this.stop.aborted) return
     await this.receiver.giveBack()
-    if (!this.ended) throw this.stop.reason
+    if (this.failure !== undefined) throw this.failure.error
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error }
+    this.stop.abort(error)
   }
 
   /** Takes no more messages; the run resolves when the handlers that are running are done. */
   end(): void {
-    if (this.stop.aborted) return
-    this.ended = true
     this.stop.abort(undefined)
   }
 
@@ -56,7 +60,7 @@ export class HandlerLoop {
       try {
         message = await this.receiver.receive({ signal: this.stop })
       } catch (error) {
-        this.stop.abort(error)
+        if (!this.stop.aborted) this.fail(error)
         return
       }
       if (message === undefined) return
@@ -76,11 +80,11 @@ export class HandlerLoop {
 
   private report(error: unknown, message: Message): void {
     const { onError } = this.options
-    if (onError === undefined) return this.stop.abort(error)
+    if (onError === undefined) return this.fail(error)
     try {
       onError(error, message)
     } catch (thrown) {
-      this.stop.abort(thrown)
+      this.fail(thrown)
     }
   }
 

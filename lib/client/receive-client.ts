@@ -104,13 +104,13 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
    */
   async receive(options: WaitOptions = {}): Promise<Message | undefined> {
     checkOptions('receive', options, WAIT_OPTIONS)
-    if (this.link?.isOpen === true) return this.receiveFrom(this.link, options)
-    const deadline = new Deadline(this.clock, options)
-    const link = await this.usable(deadline.wait)
-    return this.receiveFrom(link, deadline.wait)
-  }
-
-  private async receiveFrom(link: MessageReceiver, wait: WaitOptions): Promise<Message | undefined> {
+    let link = this.openLink
+    let wait = options
+    if (link === undefined) {
+      const deadline = new Deadline(this.clock, options)
+      link = await this.usable(deadline.wait)
+      wait = deadline.wait
+    }
     this.completeHandedOut()
     const message = await link.receive(wait)
     if (message !== undefined && this.autoComplete) this.handedOut.push(message)
@@ -147,7 +147,8 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
   /**
    * Calls the handler with each message as it comes, until the client is closed, the link is lost or the signal
    * aborts. A message is accepted once its handler is done (see `autoComplete`), and given back as a failed delivery
-   * when it throws. Resolves when the client was closed; rejects with what else ended it.
+   * when it throws. Resolves when the client was closed; rejects with what else ended it. `close` waits for handlers
+   * that are running: one that awaits it makes it wait for its whole bound.
    */
   async receiveMessages(handler: MessageHandler, options: ReceiveMessagesOptions = {}): Promise<void> {
     callback(handler, 'receiveMessages: handler')

@@ -78,9 +78,9 @@ export class SendClient extends AMQPClient<MessageSender> {
    * AMQPTimeoutError; the reason of the signal; whatever `open` rejects with.
    */
   sendMessage(message: MessageInput, options?: SendMessageOptions): Promise<void> {
-    const { link } = this
+    const { openLink } = this
     const all = options === undefined ? this.defaults : this.withDefaults(options)
-    if (link?.isOpen === true) return link.sendAccepted(message, all) as Promise<unknown> as Promise<void>
+    if (openLink !== undefined) return openLink.sendAccepted(message, all) as Promise<unknown> as Promise<void>
     return this.openAndSend(message, all)
   }
 

@@ -17,6 +17,7 @@ import { Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
 import { checkOptions, WAIT_OPTIONS } from '../util/options.js'
 import { randomId } from '../util/random-id.js'
 import { Timeouts } from '../util/timeouts.js'
+import type { Authenticator, AuthorizedConnection } from './authenticator.js'
 import { Driver } from './driver.js'
 import type { MessageReceiver } from './message-receiver.js'
 import type { MessageSender } from './message-sender.js'
@@ -29,6 +30,7 @@ import {
   DEFAULT_IDLE_TIMEOUT_MS,
   DEFAULT_MAX_FRAME_SIZE,
   DEFAULT_MAX_MESSAGE_SIZE,
+  isAuthenticator,
 } from './options.js'
 import {
   checkReceiver,
@@ -42,13 +44,15 @@ import {
 } from './session.js'
 import { Deadline, settledWithin, within } from './waits.js'
 
-export class Connection {
+export class Connection implements AuthorizedConnection {
   /** Our container-id [2.4.1]. */
   readonly containerId: string
   private readonly address: Address
   private readonly options: ConnectionOptions
   private readonly auth: SaslAuth
-  private readonly clock: Clock
+  private readonly authenticator: Authenticator | undefined
+  /** @internal */
+  readonly clock: Clock
   private readonly timeouts: Timeouts
   private readonly opened: Deferred<void> = new Deferred()
   private readonly ended: Deferred<AMQPError | undefined> = new Deferred()
@@ -75,7 +79,9 @@ export class Connection {
     this.address = address
     this.options = options
     const { user, password } = address
-    this.auth = options.auth ?? (user === undefined ? SASLAnonymous() : SASLPlain(user, password ?? ''))
+    const auth = options.auth ?? (user === undefined ? SASLAnonymous() : SASLPlain(user, password ?? ''))
+    this.authenticator = isAuthenticator(auth) ? auth : undefined
+    this.auth = isAuthenticator(auth) ? auth.sasl : auth
     this.containerId = options.containerId ?? randomId()
     this.clock = options.clock ?? realClock
     this.timeouts = new Timeouts(this.clock)
@@ -132,9 +138,10 @@ export class Connection {
           maxFrameSize: options.maxFrameSize ?? DEFAULT_MAX_FRAME_SIZE,
           channelMax: options.channelMax ?? DEFAULT_CHANNEL_MAX,
           idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+          initialId: options.initialId ?? 0,
           properties: options.properties,
           offeredCapabilities: options.offeredCapabilities,
-          desiredCapabilities: options.desiredCapabilities,
+          desiredCapabilities: this.desiredCapabilities,
         },
       },
       this.auth,
@@ -147,6 +154,12 @@ export class Connection {
     )
     driver.start()
     return driver
+  }
+
+  private get desiredCapabilities(): readonly string[] | undefined {
+    const needed = this.authenticator?.desiredCapabilities ?? []
+    const wanted = this.options.desiredCapabilities ?? []
+    return needed.length + wanted.length === 0 ? undefined : [...new Set([...wanted, ...needed])]
   }
 
   private onEnd(reason: AMQPError | undefined): void {
@@ -196,7 +209,26 @@ export class Connection {
   async createSession(options: SessionOptions = {}): Promise<Session> {
     checkOptions('createSession', options, SESSION_CHECKS)
     this.mustBeOpen()
-    const session = new Session(this.context, options)
+    return this.begin(new Session(this.context, options), options)
+  }
+
+  /** @internal */
+  async createClaimsSession(): Promise<Session> {
+    this.mustBeOpen()
+    return this.begin(new Session({ ...this.context, authorize: undefined }, {}), {})
+  }
+
+  /**
+   * Has a claim put, and kept in force as long as the connection lives, beside the one that the connection was made
+   * with: for links to other entities. Rejects with TokenAuthFailure, TokenExpired, AMQPTimeoutError.
+   */
+  async authorize(auth: Authenticator, options: WaitOptions = {}): Promise<void> {
+    checkOptions('authorize', options, WAIT_OPTIONS)
+    this.mustBeOpen()
+    await auth.authorize(this, options)
+  }
+
+  private async begin(session: Session, options: WaitOptions): Promise<Session> {
     this.sessions.add(session)
     session.closed.then(() => this.sessions.delete(session))
     await session.waitUntilOpen(options)
@@ -215,8 +247,9 @@ export class Connection {
   }
 
   private get context(): SessionContext {
-    const { clock, timeouts, containerId, options } = this
+    const { clock, timeouts, containerId, options, authenticator } = this
     return {
+      authorize: authenticator === undefined ? undefined : (wait) => authenticator.authorize(this, wait),
       clock,
       timeouts,
       containerId,

@@ -5,10 +5,10 @@ import { type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { ReceiverLink } from '../engine/receiver-link.js'
 import type { Clock } from '../util/clock.js'
 import { type Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
-import { type Deadline, settledWithin } from './waits.js'
+import { Deadline, settledWithin } from './waits.js'
 
-/** Bound of a drain that nobody gave a bound: a peer that never answers is not waited for longer. */
-export const DRAIN_TIMEOUT_MS = 5_000
+/** Bound of a drain that nobody asked for by itself: some brokers never answer one, and closing must not wait for them. */
+export const DRAIN_TIMEOUT_MS = 1_000
 
 export class CreditControl {
   /** Credit is in the user's hands: nothing here grants any, or takes it back, by itself. */
@@ -51,8 +51,8 @@ export class CreditControl {
     this.link.setCredit(count)
   }
 
-  /** See `MessageReceiver.drain`. */
-  drain(options: WaitOptions): Promise<void> {
+  /** See `MessageReceiver.drain`. With `recall` by other means, where a drain does harm. */
+  drain(options: WaitOptions, recall = false): Promise<void> {
     return waitFor<void>(
       (done) => {
         if (this.link.ended) throw this.link.endedError('draining')
@@ -61,7 +61,8 @@ export class CreditControl {
           return undefined
         }
         this.drains.push(done)
-        this.link.drain()
+        if (recall) this.link.recall()
+        else this.link.drain()
         return () => {
           this.drains = this.drains.filter((drain) => drain !== done)
           this.payOwed()
@@ -73,14 +74,12 @@ export class CreditControl {
     )
   }
 
-  /**
-   * Drains, and resolves when that is over, well or not. Where a drain does harm, credit is merely set to nothing:
-   * what is under way may then still come.
-   */
+  /** Takes the credit back, and resolves when that is over, well or not. */
   async takeBack(options: WaitOptions = { timeoutMs: DRAIN_TIMEOUT_MS }): Promise<void> {
-    if (this.credit === 0) return
-    if (this.breaksOnDrain && !this.draining) this.set(0)
-    else await settledWithin(this.drain(options).catch(ignore), options, this.clock)
+    if (this.breaksOnDrain && this.draining) return this.drainOver(new Deadline(this.clock, options))
+    const { signal, timeoutMs = DRAIN_TIMEOUT_MS } = options
+    const wait = { signal, timeoutMs: Math.min(timeoutMs, DRAIN_TIMEOUT_MS) }
+    await settledWithin(this.drain(wait, this.breaksOnDrain).catch(ignore), wait, this.clock)
   }
 
   /** Waits for the drains that are under way, but no longer than a drain is waited for. */

@@ -166,9 +166,9 @@ export class MessageReceiver implements SettlementOwner {
   }
 
   private next(options: WaitOptions): Promise<Message | undefined> {
-    const signal = sharedSignal(options.signal)
+    const { signal, timeoutMs } = options
     if (this.messages.queued > 0 && signal?.aborted !== true) this.link.onRead(1)
-    return this.messages.next({ signal, timeoutMs: options.timeoutMs })
+    return this.messages.next(signal === undefined ? options : { signal: sharedSignal(signal), timeoutMs })
   }
 
   private async receiveOnDemand(count: number, options: WaitOptions): Promise<Message | undefined> {

@@ -21,11 +21,12 @@ import {
   texts,
   WAIT_OPTIONS,
 } from '../util/options.js'
+import type { Authenticator } from './authenticator.js'
 
 /** Options of {@link Connection.connect}. */
 export interface ConnectionOptions {
-  /** Who we are. Default: SASL PLAIN with user and password of the URL, else ANONYMOUS. */
-  readonly auth?: SaslAuth | undefined
+  /** Who we are: by SASL, or by tokens too. Default: SASL PLAIN with user and password of the URL, else ANONYMOUS. */
+  readonly auth?: SaslAuth | Authenticator | undefined
   /** Our container-id [2.4.1]. Default: a random one. */
   readonly containerId?: string | undefined
   /** Virtual host to name in `open` and to SASL. Default: the host of the URL. */
@@ -45,11 +46,14 @@ export interface ConnectionOptions {
   /** For `amqps://` and `wss://`. */
   readonly tls?: TlsOptions | undefined
   /**
-   * TransportType.AmqpOverWebsocket makes `amqps://host/node` a WebSocket to `wss://host/$servicebus/websocket` (another
-   * path: `webSocket.path`), on port 443 unless the URL names another than 5671. Default: as the URL says.
+   * TransportType.AmqpOverWebsocket makes `amqps://host/node` a WebSocket to `wss://host/$servicebus/websocket`
+   * (another path: `webSocket.path`), on port 443 unless the URL names another than 5671. Default: as the URL says.
    */
   readonly transportType?: TransportType | undefined
-  /** For `ws://` and `wss://`, whose path is what the server is asked for and, unless `webSocket.path` is given, the node's address as well. */
+  /**
+   * For WebSockets. Of a `ws://` or `wss://` URL the server is asked for the path as it is written; the node's address is
+   * the option `address` of a client, else the path, too. With `webSocket.path` the path is the node's address alone.
+   */
   readonly webSocket?: WebSocketOptions | undefined
   /** Connect by way of this HTTP proxy. */
   readonly httpProxy?: HttpProxyOptions | undefined
@@ -59,8 +63,18 @@ export interface ConnectionOptions {
   readonly tracer?: Tracer | undefined
   /** Brings its own transport instead of the one that the URL names: tests, in-memory brokers, tunnels. */
   readonly transport?: ((wait: WaitOptions) => Promise<Transport>) | undefined
+  /**
+   * First transfer-id, delivery-id and delivery-count of every session. Default: 0, as rhea 3 loses the connection when
+   * these wrap at 2^32; the brokers that this library is tested with take any number.
+   */
+  readonly initialId?: number | undefined
   /** Time as the connection sees it. Default: the real one. */
   readonly clock?: Clock | undefined
+}
+
+/** Does it need more than SASL? */
+export function isAuthenticator(auth: SaslAuth | Authenticator): auth is Authenticator {
+  return 'authorize' in auth
 }
 
 export const CONNECTION_CHECKS: Readonly<Record<string, OptionCheck>> = {
@@ -83,6 +97,7 @@ export const CONNECTION_CHECKS: Readonly<Record<string, OptionCheck>> = {
   maxMessageSize: integer(1),
   tracer: object,
   transport: callback,
+  initialId: integer(0, 0xffffffff),
   clock: object,
 }
 

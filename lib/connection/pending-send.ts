@@ -34,8 +34,6 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry, SendL
   private signal: AbortSignalLike | undefined = undefined
   private onAbort: (() => void) | undefined = undefined
   private sender: SenderLink | undefined = undefined
-  /** Whoever waits has been told. What the engine still says of a message that was given up is of no interest. */
-  private over = false
 
   constructor(
     owner: SendOwner,
@@ -77,7 +75,6 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry, SendL
 
   /** Nothing of it was sent, as the error says. */
   refused(error: unknown): void {
-    if (this.over) return
     this.free()
     this.fail(error)
   }
@@ -88,7 +85,6 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry, SendL
   }
 
   private free(): void {
-    this.over = true
     this.owner.onSendDone(this)
     if (this.timeouts === undefined && this.signal === undefined) return
     this.timeouts?.remove(this, this.limitMs)
@@ -98,7 +94,6 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry, SendL
   }
 
   override onSettled(state: DeliveryState | undefined): void {
-    if (this.over) return
     this.free()
     const outcome = state ?? SETTLED
     const failed = outcome !== ACCEPTED && isFailure(outcome)
@@ -108,7 +103,6 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry, SendL
   }
 
   override onLost(reason: AMQPError, inDoubt: boolean): void {
-    if (this.over) return
     this.free()
     this.fail(lostError(reason, inDoubt, this.place()))
   }

@@ -84,6 +84,8 @@ export const SESSION_CHECKS: Readonly<Record<string, OptionCheck>> = {
 
 /** What a session needs of its connection. */
 export interface SessionContext {
+  /** Has what must be in place before a link is attached; undefined: nothing. */
+  readonly authorize: ((wait: WaitOptions) => Promise<void>) | undefined
   readonly clock: Clock
   readonly timeouts: Timeouts
   readonly containerId: string
@@ -145,6 +147,8 @@ export class Session {
    */
   async createSender(target: string | Target | null, options: SenderOptions = {}): Promise<MessageSender> {
     checkSender(target, options)
+    const deadline = new Deadline(this.context.clock, options)
+    if (this.context.authorize !== undefined) await this.context.authorize(deadline.wait)
     this.mustBeOpen()
     const { containerId, connectTimeoutMs } = this.context
     const to = target === null ? new Target() : target
@@ -159,13 +163,15 @@ export class Session {
       ),
     )
     this.keep(sender)
-    await sender.waitUntilOpen(connectTimeoutMs, options)
+    await sender.waitUntilOpen(connectTimeoutMs, deadline.wait)
     return sender
   }
 
   /** Attaches a receiver. Rejects as `createSender` does. */
   async createReceiver(source: string | Source, options: ReceiverOptions = {}): Promise<MessageReceiver> {
     checkReceiver(source, options)
+    const deadline = new Deadline(this.context.clock, options)
+    if (this.context.authorize !== undefined) await this.context.authorize(deadline.wait)
     this.mustBeOpen()
     const { containerId, connectTimeoutMs, maxMessageSize } = this.context
     const receiver = new MessageReceiver(this.context, options.prefetch ?? DEFAULT_PREFETCH, (listener) =>
@@ -180,7 +186,7 @@ export class Session {
       ),
     )
     this.keep(receiver)
-    await receiver.waitUntilOpen(connectTimeoutMs, options)
+    await receiver.waitUntilOpen(connectTimeoutMs, deadline.wait)
     return receiver
   }
 

@@ -85,7 +85,7 @@ export class Connection extends Endpoint implements SessionHost {
 
   createSession(options: SessionOptions, listener: SessionListener): Session {
     if (this.local === CLOSED) throw this.endReason ?? new AMQPConnectionError('The connection is closed', OPENED)
-    const session = this.addSession(options, listener)
+    const session = this.addSession({ initialId: this.options.initialId, ...options }, listener)
     if (session === undefined) throw this.channelMaxError()
     session.begin()
     return session
@@ -151,9 +151,11 @@ export class Connection extends Endpoint implements SessionHost {
 
   // --- what the peer did
 
-  onFrame(channel: number, performative: Performative, payload: Uint8Array): void {
+  /** `rest` is what follows `payload`, for a transfer that came in pieces. */
+  onFrame(channel: number, performative: Performative, payload: Uint8Array, rest: readonly Uint8Array[]): void {
     this.wire.tracer?.frame?.('in', channel, () => {
-      const size = payload.length === 0 ? '' : ` ${payload.length} bytes of payload`
+      const bytes = rest.reduce((sum, piece) => sum + piece.length, payload.length)
+      const size = bytes === 0 ? '' : ` ${bytes} bytes of payload`
       return inspectComposite(performative) + size
     })
     if (performative.kind === 'open') return this.onOpen(performative)
@@ -167,7 +169,7 @@ export class Connection extends Endpoint implements SessionHost {
     if (session === undefined) {
       throw new Violation(this, 'amqp:not-allowed', `${performative.kind} came on channel ${channel} without a session`)
     }
-    toSession(session, performative, payload)
+    toSession(session, performative, payload, rest)
   }
 
   private onOpen(open: Open): void {
@@ -365,12 +367,17 @@ function conclude(deliveries: OutgoingDelivery[], tell: (delivery: OutgoingDeliv
 /** Until the owner of a session that the peer began sets its own. */
 const UNOWNED: SessionListener = { onBegin() {}, onLink() {}, onEnd() {} }
 
-function toSession(session: Session, performative: Performative, payload: Uint8Array): void {
+function toSession(
+  session: Session,
+  performative: Performative,
+  payload: Uint8Array,
+  rest: readonly Uint8Array[],
+): void {
   if (performative.kind === 'end') return session.onEnd(performative)
   if (session.discarding) return
   switch (performative.kind) {
     case 'transfer':
-      return session.onTransfer(performative, payload)
+      return session.onTransfer(performative, payload, rest)
     case 'disposition':
       return session.onDisposition(performative)
     case 'flow':

@@ -95,7 +95,7 @@ export class Engine {
     reader.reset(frames.bytes, frames.bodyStart, frames.bodyEnd)
     const performative = decodePerformative(reader)
     const payload = reader.pos === frames.bodyEnd ? NO_BYTES : frames.bytes.subarray(reader.pos, frames.bodyEnd)
-    connection.onFrame(frames.channel, performative, payload)
+    connection.onFrame(frames.channel, performative, payload, frames.rest)
   }
 
   /** The one place where what the peer did wrong is answered. True: go on with the next frame. */

@@ -1,10 +1,14 @@
 // Frame boundaries over chunks cut anywhere [2.3.1], and protocol headers [2.2].
-// A frame inside one chunk is not copied; one that crosses chunks is gathered once, in a buffer of its announced size,
-// which is checked against our max-frame-size before anything is allocated.
+// A frame inside one chunk is not copied. Of a large transfer that crosses chunks, the pieces are kept as they came; any
+// other frame is gathered in a buffer of its announced size, which is checked against our max-frame-size before.
 
 import { DecodeError, type DecodeErrorKind } from '../errors.js'
+import { allocateBytes } from '../util/bytes.js'
 
 const EMPTY = new Uint8Array(0)
+const NO_PIECES: readonly Uint8Array[] = []
+/** Smaller pieces are copied together: as views, each would keep a whole chunk alive. */
+const MIN_PIECE_BYTES = 2048
 const FRAMING = 'amqp:connection:framing-error'
 
 function framingError(kind: DecodeErrorKind, message: string): DecodeError {
@@ -12,18 +16,23 @@ function framingError(kind: DecodeErrorKind, message: string): DecodeError {
 }
 
 export class FrameReader {
-  /** The frame found last: its body is `bytes[bodyStart, bodyEnd)`. */
+  /** The frame found last: its body is `bytes[bodyStart, bodyEnd)`, and `rest` if payload of it came in more pieces. */
   bytes: Uint8Array = EMPTY
   bodyStart = 0
   bodyEnd = 0
   type = 0
   channel = 0
+  rest: readonly Uint8Array[] = NO_PIECES
 
   maxFrameSize: number
   private chunk: Uint8Array = EMPTY
   private pos = 0
   private carry: Uint8Array = EMPTY
   private carried = 0
+  /** Pieces of a transfer that is not all there; empty: there is none. */
+  private pieces: Uint8Array[] = []
+  private piecesBytes = 0
+  private piecesSize = 0
   private readonly head = new Uint8Array(8)
 
   constructor(maxFrameSize: number) {
@@ -45,6 +54,7 @@ export class FrameReader {
 
   /** Moves to the next whole frame; false when it is not all there. Throws DecodeError on a frame that cannot be one. */
   nextFrame(): boolean {
+    if (this.pieces.length > 0) return this.nextPiece()
     if (this.carried > 0) return this.nextCarried()
     const left = this.chunk.length - this.pos
     if (left < 8) {
@@ -57,13 +67,55 @@ export class FrameReader {
     }
     const size = this.checkHead(this.chunk, this.pos)
     if (size > left) {
-      this.carry = new Uint8Array(size)
+      if (left >= MIN_PIECE_BYTES && isPlainTransfer(this.chunk, this.pos)) {
+        this.keepPiece(left, size)
+        return false
+      }
+      this.carry = allocateBytes(size)
       this.fill(size)
       return false
     }
     this.found(this.chunk, this.pos, size)
     this.pos += size
     return true
+  }
+
+  private keepPiece(bytes: number, size: number): void {
+    this.pieces.push(this.chunk.subarray(this.pos, this.pos + bytes))
+    this.piecesBytes += bytes
+    this.piecesSize = size
+    this.pos += bytes
+  }
+
+  private nextPiece(): boolean {
+    const missing = this.piecesSize - this.piecesBytes
+    const left = this.chunk.length - this.pos
+    if (left < missing && left < MIN_PIECE_BYTES) {
+      this.gatherPieces()
+      return this.nextCarried()
+    }
+    this.keepPiece(Math.min(missing, left), this.piecesSize)
+    if (left < missing) return false
+    const [first = EMPTY, ...rest] = this.pieces
+    this.dropPieces()
+    this.found(first, 0, first.length)
+    this.rest = rest
+    return true
+  }
+
+  /** The peer sends in small pieces after all. */
+  private gatherPieces(): void {
+    this.carry = allocateBytes(this.piecesSize)
+    for (const piece of this.pieces) {
+      this.carry.set(piece, this.carried)
+      this.carried += piece.length
+    }
+    this.dropPieces()
+  }
+
+  private dropPieces(): void {
+    this.pieces = []
+    this.piecesBytes = 0
   }
 
   private nextCarried(): boolean {
@@ -73,7 +125,7 @@ export class FrameReader {
         return false
       }
       const size = this.checkHead(this.head, 0)
-      this.carry = new Uint8Array(size)
+      this.carry = allocateBytes(size)
       this.carry.set(this.head)
     }
     if (!this.fill(this.carry.length)) return false
@@ -123,9 +175,17 @@ export class FrameReader {
 
   private found(bytes: Uint8Array, at: number, size: number): void {
     this.bytes = bytes
+    this.rest = NO_PIECES
     this.bodyStart = at + (bytes[at + 4] as number) * 4
     this.bodyEnd = at + size
     this.type = bytes[at + 5] as number
     this.channel = ((bytes[at + 6] as number) << 8) | (bytes[at + 7] as number)
   }
+}
+
+/** A transfer whose fields are sure to lie within its first 300 bytes: described by a small ulong, in a list8. */
+function isPlainTransfer(bytes: Uint8Array, at: number): boolean {
+  const body = at + (bytes[at + 4] as number) * 4
+  const descriptor = bytes[body] === 0x00 && bytes[body + 1] === 0x53 && bytes[body + 2] === 0x14
+  return bytes[at + 5] === 0 && bytes[at + 4] === 2 && descriptor && bytes[body + 3] === 0xc0
 }

@@ -6,6 +6,7 @@ import type { DeliveryState } from '../types/messaging.js'
 import { type Attach, type Flow, flow as flowCodec, type Transfer } from '../types/transport.js'
 import { concatBytes, equalBytes } from '../util/bytes.js'
 import type { Ring } from '../util/ring.js'
+import { serialAdd } from '../util/serial.js'
 import { ReceiverCredit } from './credit.js'
 import { IncomingDelivery } from './delivery.js'
 import { CLOSED } from './endpoint.js'
@@ -36,13 +37,15 @@ interface PartialDelivery {
   settled: boolean
   state: DeliveryState | undefined
   readonly pieces: Uint8Array[]
-  /** Pieces at the start that were put together already. */
+  /** Pieces at the start that are left as they are, and the bytes in them. */
   merged: number
+  mergedBytes: number
   bytes: number
 }
 
-/** So many pieces are put together before the end: tiny ones cost far more than their bytes. */
+/** So many pieces are put together before the end if they are tiny: those cost far more than their bytes. */
 const MERGED_PIECES = 256
+const TINY_BYTES = 1024
 
 export class ReceiverLink extends Link {
   readonly isReceiver: boolean = true
@@ -58,6 +61,9 @@ export class ReceiverLink extends Link {
   /** Deliveries handed over and not yet taken by the reader: they count against the window. */
   private unread = 0
   private draining = false
+  /** The credit was taken back, and the sender has not said yet that it knows; up to where it was granted before. */
+  private recalling = false
+  private recalledLimit = 0
 
   constructor(host: ReceiverLinkHost, options: LinkOptions, listener: ReceiverLinkListener) {
     super(host, options)
@@ -93,6 +99,7 @@ export class ReceiverLink extends Link {
   setCredit(count: number): void {
     this.credit.grant(count)
     this.draining = false
+    this.recalling = false
     this.receiverHost.awaitFlow(this)
   }
 
@@ -102,19 +109,27 @@ export class ReceiverLink extends Link {
     this.receiverHost.awaitFlow(this)
   }
 
+  /** As `drain`, for a sender that cannot be drained: no credit any more, and a flow is asked for that knows it [2.6.7]. */
+  recall(): void {
+    this.recalledLimit = serialAdd(this.credit.deliveryCount ?? 0, this.credit.linkCredit)
+    this.setCredit(0)
+    this.recalling = true
+  }
+
   private drained(): void {
     this.draining = false
+    this.recalling = false
     this.listener.onDrained()
     this.topUp()
   }
 
   /** A drain is under way. */
   get isDraining(): boolean {
-    return this.draining
+    return this.draining || this.recalling
   }
 
   private topUp(): void {
-    if (this.draining || this.ended) return
+    if (this.isDraining || this.ended) return
     const want = this.window - this.unread
     const lacking = want - this.credit.linkCredit
     if (lacking > 0 && lacking >= this.window >>> 1) this.setCredit(want)
@@ -129,25 +144,27 @@ export class ReceiverLink extends Link {
       deliveryCount: this.credit.deliveryCount,
       linkCredit: this.credit.linkCredit,
       drain: this.draining ? true : undefined,
-      echo: echo ? true : undefined,
+      echo: echo || this.recalling ? true : undefined,
     })
   }
 
   onFlow(flow: Flow): void {
     this.credit.onFlow(flow.deliveryCount, flow.available)
-    if (this.draining && this.credit.linkCredit === 0) this.drained()
+    const known = this.recalling && limitOf(flow) !== this.recalledLimit
+    if (known || (this.draining && this.credit.linkCredit === 0)) this.drained()
     if (flow.echo === true) this.receiverHost.awaitFlow(this)
   }
 
   // --- transfers
 
-  onTransfer(t: Transfer, payload: Uint8Array): void {
+  /** `rest` is what follows `payload` when the frame came in pieces. */
+  onTransfer(t: Transfer, payload: Uint8Array, rest: readonly Uint8Array[]): void {
     if (this.local === CLOSED) return
-    if (this.partial !== undefined) this.continued(this.partial, t, payload)
-    else this.begun(t, payload)
+    if (this.partial !== undefined) this.continued(this.partial, t, payload, rest)
+    else this.begun(t, payload, rest)
   }
 
-  private begun(t: Transfer, payload: Uint8Array): void {
+  private begun(t: Transfer, payload: Uint8Array, rest: readonly Uint8Array[]): void {
     if (t.deliveryId === undefined || t.deliveryTag === undefined) {
       throw this.violation('amqp:invalid-field', 'the first transfer of a delivery lacks delivery-id or delivery-tag')
     }
@@ -156,7 +173,6 @@ export class ReceiverLink extends Link {
       throw this.violation('amqp:link:transfer-limit-exceeded', 'a delivery came without link-credit')
     }
     if (t.aborted === true) return this.creditUsed()
-    this.checkSize(payload.length)
     const settled = t.settled === true
     if (t.more === true) {
       this.partial = {
@@ -165,16 +181,20 @@ export class ReceiverLink extends Link {
         messageFormat: t.messageFormat ?? 0,
         settled,
         state: knownState(t.state),
-        pieces: [payload],
+        pieces: [],
         merged: 0,
-        bytes: payload.length,
+        mergedBytes: 0,
+        bytes: 0,
       }
+      this.append(this.partial, payload, rest)
       return
     }
-    this.deliver(t.deliveryId, t.deliveryTag, t.messageFormat ?? 0, payload, settled, knownState(t.state))
+    const whole = rest.length === 0 ? payload : concatBytes([payload, ...rest])
+    this.checkSize(whole.length)
+    this.deliver(t.deliveryId, t.deliveryTag, t.messageFormat ?? 0, whole, settled, knownState(t.state))
   }
 
-  private continued(p: PartialDelivery, t: Transfer, payload: Uint8Array): void {
+  private continued(p: PartialDelivery, t: Transfer, payload: Uint8Array, rest: readonly Uint8Array[]): void {
     if (t.deliveryId !== undefined && t.deliveryId !== p.id) {
       throw this.violation('amqp:not-allowed', `delivery ${t.deliveryId} began before the end of delivery ${p.id}`)
     }
@@ -185,19 +205,19 @@ export class ReceiverLink extends Link {
       this.partial = undefined
       return this.creditUsed()
     }
-    if (payload.length > 0) p.pieces.push(payload)
-    if (p.pieces.length - p.merged === MERGED_PIECES) {
-      p.pieces.push(concatBytes(p.pieces.splice(p.merged)))
-      p.merged++
-    }
-    p.bytes += payload.length
+    this.append(p, payload, rest)
     p.settled = p.settled || t.settled === true
     p.state = knownState(t.state) ?? p.state
-    this.checkSize(p.bytes)
     if (t.more === true) return
     this.partial = undefined
     const whole = p.pieces.length === 1 ? (p.pieces[0] as Uint8Array) : concatBytes(p.pieces)
     this.deliver(p.id, p.tag, p.messageFormat, whole, p.settled, p.state)
+  }
+
+  private append(p: PartialDelivery, payload: Uint8Array, rest: readonly Uint8Array[]): void {
+    if (payload.length > 0) addPiece(p, payload)
+    for (const piece of rest) addPiece(p, piece)
+    this.checkSize(p.bytes)
   }
 
   private deliver(
@@ -217,7 +237,7 @@ export class ReceiverLink extends Link {
 
   /** A sender that used all of its credit has nothing left to give back, and not every one says so. */
   private creditUsed(): void {
-    if (this.draining && this.credit.usedUp) this.drained()
+    if (this.isDraining && this.credit.usedUp) this.drained()
     else if (this.window > 0) this.topUp()
   }
 
@@ -277,4 +297,19 @@ export class ReceiverLink extends Link {
       })
     )
   }
+}
+
+function addPiece(p: PartialDelivery, piece: Uint8Array): void {
+  p.pieces.push(piece)
+  p.bytes += piece.length
+  if (p.pieces.length - p.merged < MERGED_PIECES) return
+  const isTiny = p.bytes - p.mergedBytes < MERGED_PIECES * TINY_BYTES
+  if (isTiny) p.pieces.push(concatBytes(p.pieces.splice(p.merged)))
+  p.merged = p.pieces.length
+  p.mergedBytes = p.bytes
+}
+
+/** The delivery-count up to which a sender believes to have credit. */
+function limitOf(flow: Flow): number {
+  return serialAdd(flow.deliveryCount ?? 0, flow.linkCredit ?? 0)
 }

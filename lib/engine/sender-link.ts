@@ -51,7 +51,6 @@ export class SenderLink extends Link {
   private drainOwed = false
   /** A delivery was given up in its middle; the frame that says so needs window like any transfer. */
   private abortOwed = false
-  private pumping = false
 
   constructor(host: SenderLinkHost, options: LinkOptions, listener: SenderLinkListener) {
     super(host, options)
@@ -140,17 +139,12 @@ export class SenderLink extends Link {
 
   /**
    * Writes what credit, window and socket allow, from the head of the queue; at most `limit` deliveries. Output may be
-   * taken in the middle of it, and whoever is told then may send and cancel: that joins the round that is under way.
+   * taken in the middle of it, and whoever is told then may send and cancel: the queue may differ after each frame.
    */
   pump(limit: number = Number.POSITIVE_INFINITY): void {
-    if (this.pumping || !this.attached) return
-    this.pumping = true
-    try {
-      if (!this.writeQueue(limit)) this.senderHost.awaitTurn(this)
-      else if (this.drainOwed) this.answerDrain()
-    } finally {
-      this.pumping = false
-    }
+    if (!this.attached) return
+    if (!this.writeQueue(limit)) this.senderHost.awaitTurn(this)
+    else if (this.drainOwed) this.answerDrain()
   }
 
   /** False when there is more that only needs window, socket or another turn. */

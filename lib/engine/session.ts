@@ -237,7 +237,7 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
     this.runTurns()
   }
 
-  onTransfer(transfer: Transfer, payload: Uint8Array): void {
+  onTransfer(transfer: Transfer, payload: Uint8Array, rest: readonly Uint8Array[]): void {
     if (!this.incomingWindow.onTransfer()) {
       throw new Violation(this, 'amqp:session:window-violation', 'a transfer came beyond our incoming-window')
     }
@@ -245,7 +245,7 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
     if (!(link instanceof ReceiverLink)) {
       throw new Violation(this, 'amqp:not-allowed', `a transfer came for "${link.name}", which we send by`)
     }
-    link.onTransfer(transfer, payload)
+    link.onTransfer(transfer, payload, rest)
     if (this.incomingWindow.needsFlow) this.oweSessionFlow()
   }
 

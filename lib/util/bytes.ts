@@ -8,6 +8,8 @@ import { globals } from './globals.js'
 /** Up to here a loop beats the call into native code. V8 keeps strings this short flat. */
 const SHORT_DECODE = 12
 const SHORT_ENCODE = 20
+/** Zeroing so many bytes costs less than finding a way round it. */
+const ZEROED_BYTES = 4096
 
 const encoder = new globals.TextEncoder()
 const strictDecoder = new globals.TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -32,11 +34,17 @@ export function fromHex(text: string): Uint8Array {
   return bytes
 }
 
+/** New bytes that the caller overwrites all of: they are not set to zero where the platform can spare that. */
+export function allocateBytes(length: number): Uint8Array {
+  const buffer = length < ZEROED_BYTES ? undefined : globals.Buffer?.allocUnsafeSlow(length)
+  return buffer === undefined ? new Uint8Array(length) : new Uint8Array(buffer.buffer, buffer.byteOffset, length)
+}
+
 /** One new array with the contents of all. */
 export function concatBytes(list: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of list) length += part.length
-  const whole = new Uint8Array(length)
+  const whole = allocateBytes(length)
   let pos = 0
   for (const part of list) {
     whole.set(part, pos)

@@ -5,7 +5,6 @@ import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
 import { MessageSenderState, MessageState, SenderSettleMode } from '../../lib/constants.js'
 import {
-
   AMQPTimeoutError,
   AuthenticationError,
   EncodeError,
@@ -15,8 +14,8 @@ import {
 } from '../../lib/errors.js'
 import { Message } from '../../lib/message/message.js'
 import { Target } from '../../lib/message/terminus.js'
-import { states, watch } from '../connection/support/watch.js'
 import { keepTidy } from '../connection/support/tidy.js'
+import { states, watch } from '../connection/support/watch.js'
 import { Stage } from './support/stage.js'
 
 keepTidy(test)
@@ -72,7 +71,9 @@ for (const outcome of ['rejected', 'released', 'modified'] as const) {
     stage.broker.createQueue('orders', { answer: outcome })
     const client = stage.sender()
     const message = new Message('x')
-    const error = await t.throwsAsync(stage.until(client.sendMessage(message)), { instanceOf: MessageSendFailed })
+    const error = await t.throwsAsync(stage.until(client.sendMessage(message)), {
+      instanceOf: MessageSendFailed,
+    })
     t.like(error, { outcome, inDoubt: false, retryable: outcome !== 'rejected' })
     t.is(message.state, MessageState.SendFailed)
     t.is(client.state, MessageSenderState.Open, 'the client can go on')
@@ -132,11 +133,7 @@ test('msgTimeoutMs holds for each message that has no limit of its own', async (
 test('timeoutMs holds for opening and sending together; the time before a link counts', async (t) => {
   const stage = await Stage.open(t)
   stage.broker.createQueue('orders', { answer: 'none' })
-  const slow = async () => {
-    await new Promise<void>((resolve) => stage.clock.setTimer(60, resolve))
-    return stage.broker.connect()
-  }
-  const client = stage.sender('orders', { transport: slow })
+  const client = stage.sender('orders', { transport: stage.slow(60) })
   const sending = watch(client.sendMessage('x', { timeoutMs: 100 }))
   await stage.run(60)
   t.deepEqual(stage.waiting(), ['x'])
@@ -149,11 +146,7 @@ test('timeoutMs holds for opening and sending together; the time before a link c
 test('a message whose time is over before the client is open was not sent, and never is', async (t) => {
   const stage = await Stage.open(t)
   stage.broker.createQueue('orders')
-  const slow = async () => {
-    await new Promise<void>((resolve) => stage.clock.setTimer(60, resolve))
-    return stage.broker.connect()
-  }
-  const client = stage.sender('orders', { transport: slow })
+  const client = stage.sender('orders', { transport: stage.slow(60) })
   const message = new Message('late')
   const sending = watch(client.sendMessage(message, { timeoutMs: 50 }))
   await stage.run(50)
@@ -168,8 +161,13 @@ test('a message whose time is over before the client is open was not sent, and n
 test('what cannot be sent is refused, and the client goes on', async (t) => {
   const stage = await Stage.open(t, { maxMessageSize: 1000 })
   const client = stage.sender()
-  await t.throwsAsync(stage.until(client.sendMessage({ when: () => 1 })), { instanceOf: EncodeError, message: /when/ })
-  await t.throwsAsync(stage.until(client.sendMessage(new Uint8Array(2000))), { instanceOf: MessageContentTooLarge })
+  await t.throwsAsync(stage.until(client.sendMessage({ when: () => 1 })), {
+    instanceOf: EncodeError,
+    message: /when/,
+  })
+  await t.throwsAsync(stage.until(client.sendMessage(new Uint8Array(2000))), {
+    instanceOf: MessageContentTooLarge,
+  })
   await stage.until(client.sendMessage('fine'))
   t.deepEqual(stage.waiting(), ['fine'])
 })
@@ -240,10 +238,22 @@ test('user and password of the URL log in; wrong ones are an AuthenticationError
 test('the fields of a Target reach the broker, its address being the path of the URL', async (t) => {
   const stage = await Stage.open(t)
   const target = new Target({ address: stage.url('orders'), capabilities: ['queue'] })
-  const client = new SendClient(target, { ...stage.base, linkName: 'mine', linkProperties: { colour: 'red' }, desiredCapabilities: ['x'] })
+  const client = new SendClient(target, {
+    ...stage.base,
+    linkName: 'mine',
+    linkProperties: { colour: 'red' },
+    desiredCapabilities: ['x'],
+  })
   await stage.until(client.open())
   const attach = stage.written('attach')[0] ?? ''
-  for (const part of [/address="orders"/, /capabilities=.*queue/, /name="mine"/, /colour/, /desired-capabilities=.*x/]) t.regex(attach, part)
+  for (const part of [
+    /address="orders"/,
+    /capabilities=.*queue/,
+    /name="mine"/,
+    /colour/,
+    /desired-capabilities=.*x/,
+  ])
+    t.regex(attach, part)
 })
 
 test('an address that does not exist is refused with what the broker said; the next try begins anew', async (t) => {
@@ -275,11 +285,17 @@ test('explain tells what the client is at', async (t) => {
   const client = stage.sender()
   t.regex(client.explain(), /"orders": not open/)
   await stage.until(client.open())
-  t.regex(client.explain(), /connection to embedded\.invalid:5672: OPENED\nsession .*\n {2}sender "orders": credit/)
+  t.regex(
+    client.explain(),
+    /connection to embedded\.invalid:5672: OPENED\nsession .*\n {2}sender "orders": credit/,
+  )
 })
 
 test('a client that is not a URL needs a connection', (t) => {
   t.throws(() => new SendClient('orders'), { instanceOf: TypeError, message: /connection/ })
   t.throws(() => new SendClient(new Target('orders')), { instanceOf: TypeError, message: /connection/ })
-  t.throws(() => new SendClient('amqp://host:port/orders', { address: 'x' }), { instanceOf: TypeError, message: /port/ })
+  t.throws(() => new SendClient('amqp://host:port/orders', { address: 'x' }), {
+    instanceOf: TypeError,
+    message: /port/,
+  })
 })

@@ -84,7 +84,12 @@ test('a message that fails rejects nothing: its state tells, and the others go o
   const bad = new Message({ f: () => 1 })
   client.queueMessage('a', bad, new Uint8Array(5000), 'b')
   const { SendComplete, SendFailed } = MessageState
-  t.deepEqual(await stage.until(client.sendAllMessages()), [SendComplete, SendFailed, SendFailed, SendComplete])
+  t.deepEqual(await stage.until(client.sendAllMessages()), [
+    SendComplete,
+    SendFailed,
+    SendFailed,
+    SendComplete,
+  ])
   t.is(bad.state, SendFailed)
   t.deepEqual(stage.waiting(), ['a', 'b'])
 })

@@ -44,7 +44,12 @@ test('links and sessions can be closed alone and again, and tell the end', async
   t.is(await sender.closed, undefined)
   t.is(await receiver.closed, undefined)
   t.false(sender.isOpen || receiver.isOpen)
-  await Promise.all([sender.close(), receiver.close(), sender[Symbol.asyncDispose](), receiver[Symbol.asyncDispose]()])
+  await Promise.all([
+    sender.close(),
+    receiver.close(),
+    sender[Symbol.asyncDispose](),
+    receiver[Symbol.asyncDispose](),
+  ])
   await rig.until(session.close())
   t.is(await session.closed, undefined)
   t.false(session.isOpen)
@@ -161,7 +166,10 @@ test('closing a receiver is bounded, too: readers, drains and confirmations are 
   t.true(connection.isOpen)
 })
 
-const shuts: readonly (readonly [string, (c: Connection, rig: Rig) => Promise<{ close: Connection['close'] }>])[] = [
+const shuts: readonly (readonly [
+  string,
+  (c: Connection, rig: Rig) => Promise<{ close: Connection['close'] }>,
+])[] = [
   ['a connection', async (connection) => connection],
   ['a session', (connection, rig) => rig.until(connection.createSession())],
   ['a sender', (connection, rig) => rig.sender(0, {}, connection)],
@@ -235,7 +243,11 @@ test('closing a session or connection settles what its links still have to send'
   const closing = watch(connection.close())
   await rig.run()
   const [transfer] = rig.peer.takeAll('transfer')
-  rig.peer.send('disposition', { role: true, first: transfer?.deliveryId ?? -1, settled: true, state: ACCEPTED }, rig.peer.session.channel)
+  rig.peer.send(
+    'disposition',
+    { role: true, first: transfer?.deliveryId ?? -1, settled: true, state: ACCEPTED },
+    rig.peer.session.channel,
+  )
   await rig.run()
   t.is(sending.state, 'resolved')
   t.is(closing.state, 'resolved')
@@ -244,7 +256,9 @@ test('closing a session or connection settles what its links still have to send'
 test('links and sessions that are still being opened are closed with their connection', async (t) => {
   const rig = new Rig({ prepare: (peer) => peer.on('attach', never) })
   const connection = await rig.connect()
-  const attaching = [connection.createSender('q'), connection.createReceiver('q')].map((p) => watch<unknown>(p))
+  const attaching = [connection.createSender('q'), connection.createReceiver('q')].map((p) =>
+    watch<unknown>(p),
+  )
   await rig.run()
   rig.peer.on('detach', never)
   const closing = watch(connection.close({ timeoutMs: 100 }))
@@ -276,7 +290,10 @@ test('what is used after it was closed says so clearly', async (t) => {
     connection.createSender('q'),
     connection.createReceiver('q'),
   ]) {
-    await t.throwsAsync<Error>(use as Promise<unknown>, { instanceOf: AMQPConnectionError, message: /closed/ })
+    await t.throwsAsync<Error>(use as Promise<unknown>, {
+      instanceOf: AMQPConnectionError,
+      message: /closed/,
+    })
   }
 })
 

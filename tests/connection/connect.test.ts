@@ -2,14 +2,8 @@
 
 import test from 'ava'
 import { Connection } from '../../lib/connection/connection.js'
-import {
-  AMQPError,
-  AMQPTimeoutError,
-  AuthenticationError,
-  ConnectionClose,
-} from '../../lib/errors.js'
+import { AMQPError, AMQPTimeoutError, AuthenticationError, ConnectionClose } from '../../lib/errors.js'
 import { SASLExternal } from '../../lib/sasl/external.js'
-import type { Transport } from '../../lib/transport/transport.js'
 import type { WaitOptions } from '../../lib/util/deferred.js'
 import type { Peer } from '../support/peer.js'
 import { Rig, URL } from './support/rig.js'
@@ -206,11 +200,7 @@ test('without timeoutMs each step has connectTimeoutMs', async (t) => {
 
 test('timeoutMs holds for the transport and the opening together', async (t) => {
   const rig = new Rig({ prepare: silentAt('open') })
-  const slow = async (): Promise<Transport> => {
-    await new Promise<void>((resolve) => rig.clock.setTimer(60, resolve))
-    return rig.transport()
-  }
-  const connecting = watch(Connection.connect(URL, { ...rig.base, transport: slow, timeoutMs: 100 }))
+  const connecting = watch(Connection.connect(URL, { ...rig.base, transport: rig.slow(60), timeoutMs: 100 }))
   await rig.run(60)
   await rig.run(39)
   t.is(connecting.state, 'pending')
@@ -220,11 +210,7 @@ test('timeoutMs holds for the transport and the opening together', async (t) => 
 
 test('a transport that comes too late is destroyed', async (t) => {
   const rig = new Rig()
-  const slow = async (): Promise<Transport> => {
-    await new Promise<void>((resolve) => rig.clock.setTimer(60, resolve))
-    return rig.transport()
-  }
-  const connecting = watch(Connection.connect(URL, { ...rig.base, transport: slow, timeoutMs: 50 }))
+  const connecting = watch(Connection.connect(URL, { ...rig.base, transport: rig.slow(60), timeoutMs: 50 }))
   await rig.run(50)
   t.true(connecting.error instanceof AMQPTimeoutError)
   await rig.run(10)
@@ -249,7 +235,13 @@ test('an aborted signal does not even ask for a transport', async (t) => {
 
 test('a URL that cannot be is refused before anything is connected, and never shown with its password', async (t) => {
   const rig = new Rig()
-  for (const url of ['http://peer.test', 'amqp://', 'peer.test', 'amqp://user:secret@peer.test:port', 'amqp://:secret@peer.test']) {
+  for (const url of [
+    'http://peer.test',
+    'amqp://',
+    'peer.test',
+    'amqp://user:secret@peer.test:port',
+    'amqp://:secret@peer.test',
+  ]) {
     const error = await t.throwsAsync(Connection.connect(url, rig.base), { instanceOf: TypeError }, url)
     t.notRegex(String(error), /secret/)
   }

@@ -85,7 +85,8 @@ test('readers, drains and confirmations are told', async (t) => {
   const receiver = await rig.receiver({ rcvSettleMode: 'second' })
   rig.deliver(rig.peer.link('in'), 'x')
   const message = await rig.until(receiver.receive())
-  for (const promise of [message?.accept(), receiver.receive(), receiver.drain()]) watch(promise as Promise<unknown>)
+  for (const promise of [message?.accept(), receiver.receive(), receiver.drain()])
+    watch(promise as Promise<unknown>)
   t.is(
     receiver.explain(),
     'receiver "orders": credit 299, 0 unread, 1 waiting readers, draining, 1 settlements unconfirmed',

@@ -1,7 +1,14 @@
 // Sessions and links are opened, refused, given up and ended by either side.
 
 import test from 'ava'
-import { AMQPError, AMQPTimeoutError, ConnectionClose, LinkDetach, LinkRedirect, SessionEnd } from '../../lib/errors.js'
+import {
+  AMQPError,
+  AMQPTimeoutError,
+  ConnectionClose,
+  LinkDetach,
+  LinkRedirect,
+  SessionEnd,
+} from '../../lib/errors.js'
 import { Source, Target } from '../../lib/message/terminus.js'
 import type { AMQPErrorFields } from '../../lib/types/transport.js'
 import type { Peer } from '../support/peer.js'
@@ -12,7 +19,11 @@ import { watch } from './support/watch.js'
 keepTidy(test)
 
 const never = (): void => {}
-const failure = (condition: string, description?: string): AMQPErrorFields => ({ kind: 'error', condition, description })
+const failure = (condition: string, description?: string): AMQPErrorFields => ({
+  kind: 'error',
+  condition,
+  description,
+})
 
 /** Answers each attach without the terminus that was asked for, then detaches [2.6.3]. */
 const refuseLinks = (error: AMQPErrorFields) => (peer: Peer) =>
@@ -73,7 +84,12 @@ test('the answer of the peer decides modes, address and limits [2.6.3, 2.7.3]', 
       peer.on('attach', (body) => {
         const source = { ...body.source, kind: 'source' as const, address: 'made-by-peer' }
         const target = { kind: 'target' as const, address: 'made-by-peer' }
-        const common = { rcvSettleMode: 0, sndSettleMode: 1, maxMessageSize: 5000n, properties: { queue: 'x' } }
+        const common = {
+          rcvSettleMode: 0,
+          sndSettleMode: 1,
+          maxMessageSize: 5000n,
+          properties: { queue: 'x' },
+        }
         peer.attach(peer.link(body.name), body.role ? { ...common, source } : { ...common, target })
       }),
   })
@@ -93,7 +109,9 @@ test('a sender without a target leaves the way to each message: the anonymous te
   const connection = await rig.connect()
   await rig.until(connection.createSender(null))
   const [attach] = rig.peer.takeAll('attach')
-  t.is((attach?.target as { address?: string }).address, undefined)
+  const target = attach?.target as { kind: string; address?: string } | undefined
+  t.is(target?.kind, 'target')
+  t.is(target?.address, undefined)
 })
 
 test('links that are given no session share one; links of a session of their own do not', async (t) => {
@@ -149,14 +167,24 @@ test('a link that is redirected says where to [2.8.18]', async (t) => {
     }),
   })
   const connection = await rig.connect()
-  const error = await t.throwsAsync(rig.until(connection.createReceiver('orders')), { instanceOf: LinkRedirect })
-  t.like(error, { hostname: 'new.test', networkHost: '10.0.0.7', port: 5673, address: 'elsewhere', description: 'moved' })
+  const error = await t.throwsAsync(rig.until(connection.createReceiver('orders')), {
+    instanceOf: LinkRedirect,
+  })
+  t.like(error, {
+    hostname: 'new.test',
+    networkHost: '10.0.0.7',
+    port: 5673,
+    address: 'elsewhere',
+    description: 'moved',
+  })
 })
 
 test('a redirect without fields is a redirect all the same', async (t) => {
   const rig = new Rig({ prepare: refuseLinks(failure('amqp:link:redirect')) })
   const connection = await rig.connect()
-  const error = await t.throwsAsync(rig.until(connection.createReceiver('orders')), { instanceOf: LinkRedirect })
+  const error = await t.throwsAsync(rig.until(connection.createReceiver('orders')), {
+    instanceOf: LinkRedirect,
+  })
   t.is((error as LinkRedirect).hostname, undefined)
   t.is((error as LinkRedirect).port, undefined)
 })

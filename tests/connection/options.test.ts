@@ -1,8 +1,8 @@
 // Every bag of options: a name that is not known and a value that cannot be are refused at once, by name.
 
 import test from 'ava'
-import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { receiveMessage, receiveMessages, sendMessage } from '../../lib/client/one-shot.js'
+import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
 import type { Message } from '../../lib/message/message.js'
@@ -49,6 +49,11 @@ const CONNECTION: readonly Wrong[] = [
   ['desiredCapabilities', 'x', 'TypeError'],
   ['desiredCapabilities', [1], 'TypeError'],
   ['tls', true, 'TypeError'],
+  ['transportType', 2, 'RangeError'],
+  ['webSocket', 5, 'TypeError'],
+  ['httpProxy', 'proxy', 'TypeError'],
+  ['initialId', -1, 'RangeError'],
+  ['initialId', 2 ** 32, 'RangeError'],
   ['maxMessageSize', 0, 'RangeError'],
   ['tracer', 1, 'TypeError'],
   ['transport', {}, 'TypeError'],
@@ -110,22 +115,57 @@ async function bags(): Promise<readonly (readonly [string, Call, readonly Wrong[
     ['autoComplete', false, 'TypeError'],
   ]
   return [
-    ['Connection.connect', (o) => Connection.connect(URL, o), [...CONNECTION, ...WAIT, ['offeredCapabilities', 1, 'TypeError']]],
-    ['Connection.createSession', (o) => connection.createSession(o), [...WAIT, ['incomingWindow', 0, 'RangeError'], ['handleMax', 65_536, 'RangeError']]],
-    ['Connection.createSender', (o) => connection.createSender('q', o), [...LINK, ['source', 5, 'TypeError']]],
-    ['Connection.createReceiver', (o) => connection.createReceiver('q', o), [...LINK, ['target', 5, 'TypeError'], ['prefetch', -1, 'RangeError'], ['maxMessageSize', 0, 'RangeError']]],
+    [
+      'Connection.connect',
+      (o) => Connection.connect(URL, o),
+      [...CONNECTION, ...WAIT, ['offeredCapabilities', 1, 'TypeError']],
+    ],
+    [
+      'Connection.createSession',
+      (o) => connection.createSession(o),
+      [...WAIT, ['incomingWindow', 0, 'RangeError'], ['handleMax', 65_536, 'RangeError']],
+    ],
+    [
+      'Connection.createSender',
+      (o) => connection.createSender('q', o),
+      [...LINK, ['source', 5, 'TypeError']],
+    ],
+    [
+      'Connection.createReceiver',
+      (o) => connection.createReceiver('q', o),
+      [
+        ...LINK,
+        ['target', 5, 'TypeError'],
+        ['prefetch', -1, 'RangeError'],
+        ['maxMessageSize', 0, 'RangeError'],
+      ],
+    ],
     ['Connection.close', (o) => connection.close(o), WAIT],
     ['Session.createSender', (o) => session.createSender('q', o), LINK],
     ['Session.createReceiver', (o) => session.createReceiver('q', o), LINK],
     ['Session.close', (o) => session.close(o), WAIT],
-    ['MessageSender.send', (o) => sender.send('x', o), [...WAIT, ['settled', 1, 'TypeError'], ['deliveryTag', 'x', 'TypeError'], ['deliveryTag', new Uint8Array(33), 'RangeError'], ['deliveryTag', new Uint8Array(0), 'RangeError']]],
+    [
+      'MessageSender.send',
+      (o) => sender.send('x', o),
+      [
+        ...WAIT,
+        ['settled', 1, 'TypeError'],
+        ['deliveryTag', 'x', 'TypeError'],
+        ['deliveryTag', new Uint8Array(33), 'RangeError'],
+        ['deliveryTag', new Uint8Array(0), 'RangeError'],
+      ],
+    ],
     ['MessageSender.ready', (o) => sender.ready(o), WAIT],
     ['MessageSender.detach', (o) => sender.detach(o), WAIT],
     ['MessageSender.close', (o) => sender.close(o), WAIT],
     ['MessageReceiver.receive', (o) => receiver.receive(o), WAIT],
     ['MessageReceiver.receiveBatch', (o) => receiver.receiveBatch(o), batch],
     ['MessageReceiver.drain', (o) => receiver.drain(o), WAIT],
-    ['MessageReceiver.resetLinkCredit', (o) => receiver.resetLinkCredit(1, o), [...WAIT, ['drain', 1, 'TypeError']]],
+    [
+      'MessageReceiver.resetLinkCredit',
+      (o) => receiver.resetLinkCredit(1, o),
+      [...WAIT, ['drain', 1, 'TypeError']],
+    ],
     ['MessageReceiver.detach', (o) => receiver.detach(o), WAIT],
     ['MessageReceiver.close', (o) => receiver.close(o), WAIT],
     ['Message.accept', (o) => message.accept(o), WAIT],
@@ -135,17 +175,33 @@ async function bags(): Promise<readonly (readonly [string, Call, readonly Wrong[
     ['SendClient', (o) => new SendClient(URL, o), [...CLIENT, ...SEND]],
     ['SendClient.open', (o) => sending.open(o), WAIT],
     ['SendClient.sendMessage', (o) => sending.sendMessage('x', o), [...WAIT, ['settled', 1, 'TypeError']]],
-    ['SendClient.sendAllMessages', (o) => sending.sendAllMessages(o), [...WAIT, ['closeOnDone', 1, 'TypeError']]],
+    [
+      'SendClient.sendAllMessages',
+      (o) => sending.sendAllMessages(o),
+      [...WAIT, ['closeOnDone', 1, 'TypeError']],
+    ],
     ['SendClient.close', (o) => sending.close(o), WAIT],
     ['ReceiveClient', (o) => new ReceiveClient(URL, o), [...CLIENT, ...RECEIVE]],
     ['ReceiveClient.open', (o) => receiving.open(o), WAIT],
     ['ReceiveClient.receive', (o) => receiving.receive(o), WAIT],
     ['ReceiveClient.receiveMessageBatch', (o) => receiving.receiveMessageBatch(o), batch],
-    ['ReceiveClient.receiveMessages', (o) => receiving.receiveMessages(handler, o), [['signal', {}, 'TypeError'], ['concurrency', 0, 'RangeError'], ['onError', 1, 'TypeError']]],
+    [
+      'ReceiveClient.receiveMessages',
+      (o) => receiving.receiveMessages(handler, o),
+      [
+        ['signal', {}, 'TypeError'],
+        ['concurrency', 0, 'RangeError'],
+        ['onError', 1, 'TypeError'],
+      ],
+    ],
     ['ReceiveClient.drain', (o) => receiving.drain(o), WAIT],
     ['ReceiveClient.close', (o) => receiving.close(o), WAIT],
     ['sendMessage', (o) => sendMessage(URL, 'x', o), [...CLIENT, ...SEND, ...WAIT]],
-    ['receiveMessage', (o) => receiveMessage(URL, o), [...CLIENT, ...once, ...WAIT, ['maxBatchSize', 2, 'TypeError']]],
+    [
+      'receiveMessage',
+      (o) => receiveMessage(URL, o),
+      [...CLIENT, ...once, ...WAIT, ['maxBatchSize', 2, 'TypeError']],
+    ],
     ['receiveMessages', (o) => receiveMessages(URL, o), [...CLIENT, ...once, ...batch]],
   ]
 }
@@ -191,7 +247,10 @@ test('an address or terminus that is neither is refused by name', async (t) => {
   const no = 5 as unknown as string
   await t.throwsAsync(connection.createSender(no), { instanceOf: TypeError, message: /target/ })
   await t.throwsAsync(connection.createReceiver(no), { instanceOf: TypeError, message: /source/ })
-  await t.throwsAsync(connection.createReceiver(null as unknown as string), { instanceOf: TypeError, message: /source/ })
+  await t.throwsAsync(connection.createReceiver(null as unknown as string), {
+    instanceOf: TypeError,
+    message: /source/,
+  })
   for (const wrong of [undefined, null, 5, 'orders', {}]) {
     t.throws(() => new SendClient(wrong as never), { instanceOf: TypeError, message: /URL/ })
     t.throws(() => new ReceiveClient(wrong as never), { instanceOf: TypeError, message: /URL/ })
@@ -209,7 +268,8 @@ test('arguments that are no options are checked, too', async (t) => {
   const rig = new Rig()
   const connection = await rig.connect()
   const receiver = await rig.receiver({ prefetch: 0 }, connection)
-  for (const count of [0, -1, 1.5]) t.throws(() => receiver.addCredit(count), { instanceOf: RangeError, message: /count/ })
+  for (const count of [0, -1, 1.5])
+    t.throws(() => receiver.addCredit(count), { instanceOf: RangeError, message: /count/ })
   await t.throwsAsync(receiver.resetLinkCredit(-1), { instanceOf: RangeError, message: /count/ })
   const client = new ReceiveClient(URL, rig.base)
   await t.throwsAsync(client.receiveMessages(5 as never), { instanceOf: TypeError, message: /handler/ })

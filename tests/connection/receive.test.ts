@@ -25,7 +25,10 @@ test('readers who wait are served in the order in which they came', async (t) =>
   t.deepEqual(states(reading), ['resolved', 'resolved', 'pending'])
   rig.deliver(link, 'c')
   await rig.run()
-  t.deepEqual(reading.map(({ value }) => textOf(value)), ['a', 'b', 'c'])
+  t.deepEqual(
+    reading.map(({ value }) => textOf(value)),
+    ['a', 'b', 'c'],
+  )
 })
 
 test('messages that came before anybody asked are given in the order in which they came', async (t) => {
@@ -163,7 +166,12 @@ for (const [how, leave] of [
     t.is(looping.error, leave)
     const dispositions = rig.peer.takeAll('disposition')
     t.deepEqual(
-      dispositions.map(({ first, last, state, settled }) => [first, last, (state as DeliveryState).kind, settled]),
+      dispositions.map(({ first, last, state, settled }) => [
+        first,
+        last,
+        (state as DeliveryState).kind,
+        settled,
+      ]),
       [[ids[1], ids[2], 'released', true]],
     )
     t.is(receiver.credit, 0)

@@ -69,7 +69,9 @@ test('a peer that settles without a word has its default outcome taken, else non
   t.deepEqual(plain.value, { kind: 'settled' })
   const rig = new Rig({
     prepare: (peer) =>
-      peer.on('attach', (body) => peer.attach(peer.link(body.name), { source: { kind: 'source', defaultOutcome: RELEASED } })),
+      peer.on('attach', (body) =>
+        peer.attach(peer.link(body.name), { source: { kind: 'source', defaultOutcome: RELEASED } }),
+      ),
   })
   t.like((await settledAs(rig, (sender) => sender.send('x'), undefined)).value, { kind: 'released' })
 })
@@ -155,7 +157,10 @@ test('a burst of settled messages is complete, each in its own state, whenever t
   t.true(messages.every((message) => message.state === MessageState.SendComplete))
   t.is(sender.pending, 0)
   await rig.run(1000)
-  t.true(messages.every((message) => message.state === MessageState.SendComplete), 'no time limit is left')
+  t.true(
+    messages.every((message) => message.state === MessageState.SendComplete),
+    'no time limit is left',
+  )
   t.is(rig.peer.takeAll('transfer').length, 300)
 })
 
@@ -171,16 +176,20 @@ test('on a link that is unsettled or settled, a message has no say of its own [2
 test('delivery tags are numbered, unless one is given [2.7.5]', async (t) => {
   const rig = new Rig()
   const sender = await rig.sender(10)
-  for (const options of [{}, { deliveryTag: Uint8Array.of(1, 2, 3) }, {}]) sender.send('x', options).catch(() => {})
+  for (const options of [{}, { deliveryTag: Uint8Array.of(1, 2, 3) }, {}])
+    sender.send('x', options).catch(() => {})
   await rig.run()
-  const tags = rig.peer.takeAll('transfer').map(({ deliveryTag }) => Buffer.from(deliveryTag ?? []).toString('hex'))
+  const tags = rig.peer
+    .takeAll('transfer')
+    .map(({ deliveryTag }) => Buffer.from(deliveryTag ?? []).toString('hex'))
   t.is(tags[1], '010203')
   t.is(new Set(tags).size, 3)
 })
 
 test("a message over the peer's max-message-size is refused before a byte of it is sent [2.7.3]", async (t) => {
   const rig = new Rig({
-    prepare: (peer) => peer.on('attach', (body) => peer.attach(peer.link(body.name), { maxMessageSize: 1000n })),
+    prepare: (peer) =>
+      peer.on('attach', (body) => peer.attach(peer.link(body.name), { maxMessageSize: 1000n })),
   })
   const sender = await rig.sender(10)
   const message = new Message(new Uint8Array(5000))
@@ -197,7 +206,8 @@ test("a message over the peer's max-message-size is refused before a byte of it 
 
 test('a message that is too large is refused while there is no credit, too', async (t) => {
   const rig = new Rig({
-    prepare: (peer) => peer.on('attach', (body) => peer.attach(peer.link(body.name), { maxMessageSize: 1000n })),
+    prepare: (peer) =>
+      peer.on('attach', (body) => peer.attach(peer.link(body.name), { maxMessageSize: 1000n })),
   })
   const sender = await rig.sender(0)
   await t.throwsAsync(sender.send(new Uint8Array(50_000)), { instanceOf: MessageContentTooLarge })
@@ -309,7 +319,10 @@ test('ready ends with timeoutMs, with the signal, and with the link, each with i
   controller.abort('enough')
   await rig.run()
   t.is(aborted.error, 'enough')
-  rig.peer.detach(rig.peer.link('out'), { closed: true, error: { kind: 'error', condition: 'amqp:resource-deleted' } })
+  rig.peer.detach(rig.peer.link('out'), {
+    closed: true,
+    error: { kind: 'error', condition: 'amqp:resource-deleted' },
+  })
   await rig.run()
   t.like(lost.error, { condition: 'amqp:resource-deleted' })
   await t.throwsAsync(sender.ready(), { instanceOf: LinkDetach })

@@ -35,12 +35,25 @@ const FORMS: readonly (readonly [string, (message: Message) => Promise<void>, ob
   [
     'reject with a reason',
     (m) => m.reject({ condition: 'amqp:decode-error', description: 'unreadable', info: { line: 3 } }),
-    { kind: 'rejected', error: { condition: 'amqp:decode-error', description: 'unreadable', info: { line: 3 } } },
+    {
+      kind: 'rejected',
+      error: { condition: 'amqp:decode-error', description: 'unreadable', info: { line: 3 } },
+    },
   ],
   [
     'modify',
-    (m) => m.modify({ deliveryFailed: true, undeliverableHere: true, messageAnnotations: { 'x-opt-why': 'busy' } }),
-    { kind: 'modified', deliveryFailed: true, undeliverableHere: true, messageAnnotations: { 'x-opt-why': 'busy' } },
+    (m) =>
+      m.modify({
+        deliveryFailed: true,
+        undeliverableHere: true,
+        messageAnnotations: { 'x-opt-why': 'busy' },
+      }),
+    {
+      kind: 'modified',
+      deliveryFailed: true,
+      undeliverableHere: true,
+      messageAnnotations: { 'x-opt-why': 'busy' },
+    },
   ],
 ]
 
@@ -117,7 +130,11 @@ for (const mode of ['first', 'second'] as const) {
     const { messages } = await receivedOn(rig, mode, connection)
     await rig.drop()
     const error = await t.throwsAsync(only({ messages }).accept(), { instanceOf: AMQPError })
-    t.like(error, { code: 'AMQP_SETTLEMENT_LOST', inDoubt: false, context: { address: 'orders', linkName: 'in' } })
+    t.like(error, {
+      code: 'AMQP_SETTLEMENT_LOST',
+      inDoubt: false,
+      context: { address: 'orders', linkName: 'in' },
+    })
     t.is((error as AMQPError).cause, await connection.closed)
     t.regex(String(error), /give it out again/)
   })
@@ -129,7 +146,10 @@ for (const mode of ['first', 'second'] as const) {
     const closing = watch(receiver.close())
     await rig.run()
     t.is(closing.state, 'pending')
-    await t.throwsAsync(only({ messages }).accept(), { instanceOf: AMQPError, message: /no longer be settled/ })
+    await t.throwsAsync(only({ messages }).accept(), {
+      instanceOf: AMQPError,
+      message: /no longer be settled/,
+    })
     await rig.run(5000)
     t.is(closing.state, 'resolved')
   })
@@ -148,14 +168,18 @@ for (const mode of ['first', 'second'] as const) {
   })
 }
 
-async function receivedOn(rig: Rig, rcvSettleMode: 'first' | 'second', connection: Awaited<ReturnType<Rig['connect']>>) {
+async function receivedOn(
+  rig: Rig,
+  rcvSettleMode: 'first' | 'second',
+  connection: Awaited<ReturnType<Rig['connect']>>,
+) {
   const receiver = await rig.receiver({ rcvSettleMode }, connection)
   rig.deliver(rig.peer.link('in'), 'm0')
   await rig.run()
   return { receiver, messages: await receiver.receiveBatch({ maxBatchSize: 1 }) }
 }
 
-test('a message that came settled is nobody\'s to settle', async (t) => {
+test("a message that came settled is nobody's to settle", async (t) => {
   const rig = new Rig()
   const receiver = await rig.receiver({ sndSettleMode: 'settled' })
   rig.deliver(rig.peer.link('in'), 'x', true)
@@ -199,7 +223,13 @@ test('a range of confirmations resolves each message of it', async (t) => {
   const { messages, ids } = await received(rig, 'second', 3)
   const settling = messages.map((message) => watch(message.accept()))
   await rig.run()
-  rig.peer.dispose({ role: false, first: ids[0] as number, last: ids[2] as number, settled: true, state: ACCEPTED })
+  rig.peer.dispose({
+    role: false,
+    first: ids[0] as number,
+    last: ids[2] as number,
+    settled: true,
+    state: ACCEPTED,
+  })
   await rig.run()
   t.deepEqual(states(settling), ['resolved', 'resolved', 'resolved'])
 })
@@ -258,7 +288,11 @@ for (const how of ['drop', 'detach'] as const) {
     const settling = watch(only({ messages }).accept())
     await rig.run()
     if (how === 'drop') rig.line.drop()
-    else rig.peer.detach(rig.peer.link('in'), { closed: true, error: { kind: 'error', condition: 'amqp:link:stolen' } })
+    else
+      rig.peer.detach(rig.peer.link('in'), {
+        closed: true,
+        error: { kind: 'error', condition: 'amqp:link:stolen' },
+      })
     await rig.run()
     t.like(settling.error, { code: 'AMQP_SETTLEMENT_LOST', inDoubt: true })
     t.is((settling.error as AMQPError).cause, await receiver.closed)

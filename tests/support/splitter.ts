@@ -18,13 +18,13 @@ export const whole: Cut = (bytes) => (bytes.length === 0 ? [] : [bytes])
 
 export const byteByByte: Cut = (bytes) => Array.from(bytes, (_byte, i) => bytes.subarray(i, i + 1))
 
-/** Mostly chunks about as long as frame headers and small performatives, now and then long ones. */
-export function atRandom(seed: number): Cut {
+/** Mostly chunks about as long as frame headers and small performatives, now and then long ones, up to `longest`. */
+export function atRandom(seed: number, longest = 4_000): Cut {
   const random = seededRandom(seed)
   return (bytes) => {
     const chunks: Uint8Array[] = []
     for (let pos = 0; pos < bytes.length; ) {
-      const size = 1 + Math.floor(random() * (random() < 0.8 ? 24 : 2000))
+      const size = 1 + Math.floor(random() * (random() < 0.8 ? 24 : longest))
       chunks.push(bytes.subarray(pos, pos + size))
       pos += size
     }

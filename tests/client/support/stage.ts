@@ -50,6 +50,14 @@ export class Stage {
     }
   }
 
+  /** Transports that take so long to come. */
+  slow(ms: number): () => Promise<Transport> {
+    return async () => {
+      await new Promise<void>((resolve) => this.clock.setTimer(ms, resolve))
+      return this.broker.connect()
+    }
+  }
+
   /** Frames of one kind that the clients wrote. */
   written(kind: string): string[] {
     return this.frames.filter((line) => new RegExp(`^-> \\d+ ${kind}\\b`).test(line))

@@ -7,12 +7,13 @@ import type { MessageSender } from '../../../lib/connection/message-sender.js'
 import type { ConnectionOptions } from '../../../lib/connection/options.js'
 import type { ReceiverOptions, SenderOptions } from '../../../lib/connection/session.js'
 import { Message, type MessageInput } from '../../../lib/message/message.js'
-import { type MemoryPairOptions, memoryPair, type MemoryTransport } from '../../../lib/transport/memory.js'
+import { type MemoryPairOptions, type MemoryTransport, memoryPair } from '../../../lib/transport/memory.js'
 import type { Transport } from '../../../lib/transport/transport.js'
 import type { WaitOptions } from '../../../lib/util/deferred.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { Peer, type PeerOptions } from '../../support/peer.js'
 import type { PeerLink } from '../../support/peer-state.js'
+import { NEAR_WRAP } from '../../support/scenario.js'
 import { watch } from './watch.js'
 
 export interface RigOptions {
@@ -25,7 +26,9 @@ export interface RigOptions {
 /** A peer without messages: it gives all credit back when it is asked to drain [2.6.7]. */
 export function answerDrains(peer: Peer): void {
   peer.on('flow', ({ handle, drain, linkCredit = 0 }) => {
-    const link = peer.sessions.flatMap(({ links }) => links).find(({ remoteHandle }) => remoteHandle === handle)
+    const link = peer.sessions
+      .flatMap(({ links }) => links)
+      .find(({ remoteHandle }) => remoteHandle === handle)
     if (link !== undefined && drain === true) peer.drained(link, linkCredit)
   })
 }
@@ -71,6 +74,14 @@ export class Rig {
     return near
   }
 
+  /** Transports that take so long to come. */
+  slow(ms: number): () => Promise<Transport> {
+    return async () => {
+      await new Promise<void>((resolve) => this.clock.setTimer(ms, resolve))
+      return this.transport()
+    }
+  }
+
   /** Lets `ms` pass with everything that follows, once what the peers have said is on its way. */
   async run(ms = 0): Promise<void> {
     for (const [i, far] of this.far.entries()) {
@@ -90,9 +101,9 @@ export class Rig {
     return promise
   }
 
-  /** What every connection of this rig is made with. */
+  /** What every connection of this rig is made with. Its serial numbers wrap at 2^32 soon. */
   get base(): ConnectionOptions {
-    return { transport: this.transport, clock: this.clock, idleTimeoutMs: 0 }
+    return { transport: this.transport, clock: this.clock, idleTimeoutMs: 0, initialId: NEAR_WRAP }
   }
 
   connect(options: ConnectionOptions & WaitOptions = {}, url = URL): Promise<Connection> {
@@ -140,6 +151,13 @@ export class Rig {
   /** The peer ends the transport in good order, without a close. */
   hangUp(): void {
     this.far.at(-1)?.end()
+  }
+
+  /** Link-credit of the flows that came since they were last asked for, negative when drained. */
+  flows(): number[] {
+    return this.peer
+      .takeAll('flow')
+      .map(({ linkCredit = 0, drain }) => (drain === true ? -linkCredit : linkCredit))
   }
 
   /** The network breaks. */
