@@ -56,15 +56,7 @@ export class AMQPError extends Error {
 }
 
 /** How far a connection had come when it failed. */
-export type ConnectionPhase =
-  | 'dns'
-  | 'tcp'
-  | 'proxy'
-  | 'tls'
-  | 'websocket'
-  | 'sasl'
-  | 'open'
-  | 'established'
+export type ConnectionPhase = 'dns' | 'tcp' | 'proxy' | 'tls' | 'websocket' | 'sasl' | 'open' | 'established'
 
 export interface AMQPConnectionErrorDetails extends AMQPErrorDetails {
   readonly phase: ConnectionPhase
@@ -157,10 +149,7 @@ export class MessageAlreadySettled extends AMQPError {
 export class MessageContentTooLarge extends AMQPError {
   readonly sizeInBytes: number
   readonly limitInBytes: number
-  constructor(
-    message: string,
-    details: AMQPErrorDetails & { sizeInBytes: number; limitInBytes: number },
-  ) {
+  constructor(message: string, details: AMQPErrorDetails & { sizeInBytes: number; limitInBytes: number }) {
     super(message, { code: 'AMQP_MESSAGE_TOO_LARGE', ...details })
     this.sizeInBytes = details.sizeInBytes
     this.limitInBytes = details.limitInBytes

@@ -60,7 +60,9 @@ async function main(): Promise<void> {
   await receive(url)
   if (broker === undefined) return
   const dead = broker.queue(`${queue}/$DeadLetterQueue`).messages
-  console.log(`left        ${broker.queue(queue).messages.length} in "${queue}", ${dead.length} dead-lettered`)
+  console.log(
+    `left        ${broker.queue(queue).messages.length} in "${queue}", ${dead.length} dead-lettered`,
+  )
 }
 
 await main()

@@ -61,7 +61,8 @@ test('imports downwards, beside each other in one folder, and of declared packag
     'constants.ts': '',
     'util/bytes.ts': "import { AMQPError } from '../errors.js'\nexport const size = Buffer.byteLength",
     'trace/tracer.ts': "import type {} from '../util/bytes.js'",
-    'trace/frame-log.ts': "import type { Tracer } from './tracer.js'\nimport { size } from '../util/bytes.js'",
+    'trace/frame-log.ts':
+      "import type { Tracer } from './tracer.js'\nimport { size } from '../util/bytes.js'",
     'types/a.ts': "import type { B } from './b.js'",
     'types/b.ts': "import { size } from '../util/bytes.js'",
     'message/message.ts': "export * from '../types/a.js'",

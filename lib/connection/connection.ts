@@ -1,7 +1,7 @@
 // A connection as the user of links holds it [2.4]: one transport, sessions on it, and the end with its reason.
 
-import { AMQPConnectionError, type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { Session as EngineSession } from '../engine/session.js'
+import { AMQPConnectionError, type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { Source, Target } from '../message/terminus.js'
 import { SASLAnonymous } from '../sasl/anonymous.js'
 import type { SaslAuth } from '../sasl/mechanism.js'
@@ -13,7 +13,7 @@ import type { Transport } from '../transport/transport.js'
 import type { Fields } from '../types/maps.js'
 import type { Open } from '../types/transport.js'
 import { type Clock, realClock } from '../util/clock.js'
-import { Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
+import { Deferred, type WaitOptions, waitFor } from '../util/deferred.js'
 import { checkOptions, WAIT_OPTIONS } from '../util/options.js'
 import { randomId } from '../util/random-id.js'
 import { Timeouts } from '../util/timeouts.js'
@@ -36,9 +36,9 @@ import {
   checkReceiver,
   checkSender,
   type ReceiverOptions,
+  SESSION_CHECKS,
   type SenderOptions,
   Session,
-  SESSION_CHECKS,
   type SessionContext,
   type SessionOptions,
 } from './session.js'
@@ -68,7 +68,10 @@ export class Connection implements AuthorizedConnection {
    * Rejects with AMQPConnectionError (`phase` tells how far it came), AuthenticationError, ConnectionClose,
    * AMQPTimeoutError, or the reason of the signal; TypeError or RangeError for options that cannot be.
    */
-  static async connect(url: string | URLLike, options: ConnectionOptions & WaitOptions = {}): Promise<Connection> {
+  static async connect(
+    url: string | URLLike,
+    options: ConnectionOptions & WaitOptions = {},
+  ): Promise<Connection> {
     checkOptions('connect', options, { ...CONNECTION_CHECKS, ...WAIT_OPTIONS })
     const connection = new Connection(transportAddress(parseAddress(url), options), options)
     await connection.open(options)
@@ -96,7 +99,9 @@ export class Connection implements AuthorizedConnection {
     const limit = step()
     try {
       this.driver = this.start(transport)
-      await within(this.opened.promise, limit, this.clock, () => this.tooLong('open the connection', limit.timeoutMs))
+      await within(this.opened.promise, limit, this.clock, () =>
+        this.tooLong('open the connection', limit.timeoutMs),
+      )
       // Some peers open only to say in their close why they will not.
       this.mustBeOpen()
     } catch (error) {
@@ -239,10 +244,13 @@ export class Connection implements AuthorizedConnection {
     if (this.isOpen) return
     throw (
       this.endReason ??
-      new AMQPConnectionError(`The connection to ${this.host} is closed: it takes no more sessions and links`, {
-        phase: 'established',
-        context: { host: this.host },
-      })
+      new AMQPConnectionError(
+        `The connection to ${this.host} is closed: it takes no more sessions and links`,
+        {
+          phase: 'established',
+          context: { host: this.host },
+        },
+      )
     )
   }
 
@@ -333,7 +341,8 @@ export class Connection implements AuthorizedConnection {
   explain(): string {
     const { driver } = this
     if (driver === undefined) return `connection to ${this.host}: not open`
-    if (this.ended.done) return `connection to ${this.host}: closed. ${this.endReason?.message ?? ''}`.trimEnd()
+    if (this.ended.done)
+      return `connection to ${this.host}: closed. ${this.endReason?.message ?? ''}`.trimEnd()
     const { engine } = driver
     const parts = [`connection to ${this.host}: ${engine.connection.stateName}`]
     if (engine.pendingBytes > 0) parts.push(`${engine.pendingBytes} bytes to write`)
@@ -345,5 +354,9 @@ export class Connection implements AuthorizedConnection {
 /** A client takes no sessions of its peer [2.5.1]. */
 function refuseSession(session: EngineSession): void {
   session.begin()
-  session.end({ kind: 'error', condition: 'amqp:not-implemented', description: 'this client takes no sessions of its peer' })
+  session.end({
+    kind: 'error',
+    condition: 'amqp:not-implemented',
+    description: 'this client takes no sessions of its peer',
+  })
 }

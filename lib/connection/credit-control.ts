@@ -1,10 +1,10 @@
 // The credit of a receiver, beyond what the link's window does by itself [2.6.7]: grants, drains and their end.
 // A drain that is under way is never called off by a grant: grants wait for it, or are owed until it is over.
 
-import { type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { ReceiverLink } from '../engine/receiver-link.js'
+import { type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { Clock } from '../util/clock.js'
-import { type Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
+import { type Deferred, type WaitOptions, waitFor } from '../util/deferred.js'
 import { Deadline, settledWithin } from './waits.js'
 
 /** Bound of a drain that nobody asked for by itself: some brokers never answer one, and closing must not wait for them. */

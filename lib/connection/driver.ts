@@ -1,11 +1,11 @@
 // Pumps one engine over one transport: bytes in, one write per turn of the event loop, timers, SASL.
 // The only place where engine, transport and clock meet on the client's side. It lives as long as its transport.
 
-import { AMQPConnectionError, AMQPError, AuthenticationError } from '../errors.js'
-import { Engine, type EngineListener, type EngineOptions } from '../engine/engine.js'
 import type { ConnectionListener } from '../engine/connection.js'
+import { Engine, type EngineListener, type EngineOptions } from '../engine/engine.js'
 import type { Stage } from '../engine/handshake.js'
 import type { Session } from '../engine/session.js'
+import { AMQPConnectionError, AMQPError, AuthenticationError } from '../errors.js'
 import { chooseMechanism, type SaslAuth, type SaslHost, type SaslMechanism } from '../sasl/mechanism.js'
 import type { Transport } from '../transport/transport.js'
 import type { Open } from '../types/transport.js'
@@ -175,11 +175,15 @@ export class Driver implements EngineListener {
 /** What a peer may mean that hangs up before the connection is open. */
 function hint(stage: Stage, secure: boolean): string {
   if (stage === 'sasl') return ', while we logged in'
-  if (stage === 'sasl-header') return `, without a word; it may not speak AMQP 1.0${secure ? '' : ', or want TLS (amqps://)'}`
+  if (stage === 'sasl-header')
+    return `, without a word; it may not speak AMQP 1.0${secure ? '' : ', or want TLS (amqps://)'}`
   return ', before it opened the connection; it may refuse the host name or another setting, and say so in its log'
 }
 
 /** A mechanism that is not ours failed in its own way. */
 function unsaid(cause: unknown): AuthenticationError {
-  return new AuthenticationError('The SASL mechanism failed to find an answer; its error is the cause of this one', { cause })
+  return new AuthenticationError(
+    'The SASL mechanism failed to find an answer; its error is the cause of this one',
+    { cause },
+  )
 }

@@ -1,7 +1,7 @@
 // The life of a link as its user sees it: it opens once, and ends once with a reason. Shared by senders and receivers.
 
-import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
 import type { Link } from '../engine/link.js'
+import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
 import type { Clock } from '../util/clock.js'
 import { Deferred, type WaitOptions } from '../util/deferred.js'
 import { type Deadline, settledWithin, within } from './waits.js'

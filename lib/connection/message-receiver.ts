@@ -1,12 +1,12 @@
 // A receiver as the user of links holds it [2.6]: one engine link, messages for whoever asks.
 
-import type { AMQPError } from '../errors.js'
 import type { Connection as EngineConnection } from '../engine/connection.js'
 import type { IncomingDelivery } from '../engine/delivery.js'
 import type { ReceiverLink, ReceiverLinkListener } from '../engine/receiver-link.js'
+import type { AMQPError } from '../errors.js'
 import { Message } from '../message/message.js'
-import type { Source, Target } from '../types/messaging.js'
 import type { Fields } from '../types/maps.js'
+import type { Source, Target } from '../types/messaging.js'
 import type { Clock } from '../util/clock.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { boolean, checkOptions, integer, WAIT_OPTIONS } from '../util/options.js'
@@ -127,7 +127,11 @@ export class MessageReceiver implements SettlementOwner {
   }
 
   private onDelivery(delivery: IncomingDelivery): void {
-    const message = Message.received(delivery.payload, delivery.messageFormat, new DeliverySettlement(delivery, this))
+    const message = Message.received(
+      delivery.payload,
+      delivery.messageFormat,
+      new DeliverySettlement(delivery, this),
+    )
     if (this.messages.waiting > 0) this.link.onRead(1)
     else if (this.returning && !delivery.settled) return this.giveBackLate(message)
     this.messages.push(message)
@@ -243,7 +247,9 @@ export class MessageReceiver implements SettlementOwner {
   addCredit(count: number): void {
     integer(1)(count, 'addCredit: count')
     if (this.prefetch > 0 && !this.control.manual) {
-      throw new TypeError('addCredit: a receiver with prefetch sees to its credit itself, unless resetLinkCredit was called')
+      throw new TypeError(
+        'addCredit: a receiver with prefetch sees to its credit itself, unless resetLinkCredit was called',
+      )
     }
     if (this.link.ended) throw this.closedError()
     this.control.manual = true
@@ -255,7 +261,10 @@ export class MessageReceiver implements SettlementOwner {
    * Sets the credit to exactly `count`, and leaves it to you from here on. With `drain`, waits until the peer has used
    * it or given it back. A drain that is under way is waited for first.
    */
-  async resetLinkCredit(count: number, options: { drain?: boolean | undefined } & WaitOptions = {}): Promise<void> {
+  async resetLinkCredit(
+    count: number,
+    options: { drain?: boolean | undefined } & WaitOptions = {},
+  ): Promise<void> {
     integer(0)(count, 'resetLinkCredit: count')
     checkOptions('resetLinkCredit', options, { ...WAIT_OPTIONS, drain: boolean })
     const deadline = new Deadline(this.clock, options)
@@ -321,7 +330,9 @@ export class MessageReceiver implements SettlementOwner {
     checkOptions(closed ? 'close' : 'detach', options, WAIT_OPTIONS)
     const deadline = new Deadline(this.clock, options, CLOSE_TIMEOUT_MS)
     this.closing = true
-    await this.life.shut(this.link, closed, this.giveBack(deadline.wait), deadline, (reason) => this.onEnd(reason))
+    await this.life.shut(this.link, closed, this.giveBack(deadline.wait), deadline, (reason) =>
+      this.onEnd(reason),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -333,7 +344,11 @@ export class MessageReceiver implements SettlementOwner {
     const { link } = this
     if (link.ended) return `receiver "${this.address}": closed`
     if (!link.attached) return `receiver "${this.address}": waits for the peer's attach`
-    const parts = [`credit ${this.credit}`, `${this.queued} unread`, `${this.messages.waiting} waiting readers`]
+    const parts = [
+      `credit ${this.credit}`,
+      `${this.queued} unread`,
+      `${this.messages.waiting} waiting readers`,
+    ]
     if (link.isDraining) parts.push('draining')
     if (this.confirming.size > 0) parts.push(`${this.confirming.size} settlements unconfirmed`)
     return `receiver "${this.address}": ${parts.join(', ')}`

@@ -1,15 +1,15 @@
 // A sender as the user of links holds it [2.6]: one engine link, a promise for each message.
 
-import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
 import { MessageState } from '../constants.js'
 import { SND_SETTLED } from '../engine/link.js'
 import type { SenderLink, SenderLinkListener } from '../engine/sender-link.js'
+import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
 import { Message, type MessageInput } from '../message/message.js'
 import type { Fields } from '../types/maps.js'
 import type { Source, Target } from '../types/messaging.js'
 import type { Clock } from '../util/clock.js'
-import { Deferred, waitFor, type WaitOptions } from '../util/deferred.js'
-import { checkOptions, WAIT_OPTIONS, boolean, type OptionCheck } from '../util/options.js'
+import { Deferred, type WaitOptions, waitFor } from '../util/deferred.js'
+import { boolean, checkOptions, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
 import type { Timeouts } from '../util/timeouts.js'
 import { LinkLife } from './link-life.js'
 import { CLOSE_TIMEOUT_MS, SND_SETTLE_MODES, type SndSettleMode } from './options.js'
@@ -155,7 +155,15 @@ export class MessageSender implements SendOwner {
     reject: (reason: unknown) => void,
   ): void {
     const { signal, timeoutMs } = options
-    const send = new PendingSend(this, message, options.settled ?? false, options.deliveryTag, strict, resolve, reject)
+    const send = new PendingSend(
+      this,
+      message,
+      options.settled ?? false,
+      options.deliveryTag,
+      strict,
+      resolve,
+      reject,
+    )
     message.setState(MessageState.WaitingForSendAck)
     this.outstanding.add(send)
     if (signal?.aborted === true) return send.refused(signal.reason)
@@ -236,7 +244,9 @@ export class MessageSender implements SendOwner {
     checkOptions(closed ? 'close' : 'detach', options, WAIT_OPTIONS)
     const deadline = new Deadline(this.context.clock, options, CLOSE_TIMEOUT_MS)
     this.closing = true
-    await this.life.shut(this.link, closed, this.settled(deadline.wait), deadline, (reason) => this.giveUp(reason))
+    await this.life.shut(this.link, closed, this.settled(deadline.wait), deadline, (reason) =>
+      this.giveUp(reason),
+    )
   }
 
   /** Waits until nothing is outstanding any more. */

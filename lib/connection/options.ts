@@ -14,8 +14,8 @@ import {
   callback,
   duration,
   integer,
-  object,
   type OptionCheck,
+  object,
   oneOf,
   text,
   texts,
@@ -138,4 +138,3 @@ export const MODE_CHECKS: Readonly<Record<string, OptionCheck>> = {
   sndSettleMode: oneOf(...SND_SETTLE_MODES),
   rcvSettleMode: oneOf(...RCV_SETTLE_MODES),
 }
-

@@ -1,7 +1,7 @@
 // What became of a message that was sent, in the user's words, and the errors for what did not go well.
 
-import { MessageSendFailed, type OutcomeName } from '../errors.js'
 import { describeError, isRetryableCondition } from '../engine/reasons.js'
+import { MessageSendFailed, type OutcomeName } from '../errors.js'
 import type { DeliveryState } from '../types/messaging.js'
 
 /** Sent settled: the peer says nothing about it. */

@@ -2,9 +2,9 @@
 // so that a message in flight is one object.
 
 import { MessageState } from '../constants.js'
-import { type AMQPError, AMQPTimeoutError, MessageSendFailed } from '../errors.js'
 import { OutgoingDelivery } from '../engine/delivery.js'
 import type { SenderLink } from '../engine/sender-link.js'
+import { type AMQPError, AMQPTimeoutError, MessageSendFailed } from '../errors.js'
 import type { Message } from '../message/message.js'
 import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
 import type { AbortSignalLike } from '../util/deferred.js'
@@ -145,13 +145,16 @@ function fate(inDoubt: boolean): string {
 }
 
 function lostError(reason: AMQPError, inDoubt: boolean, place: SendPlace): MessageSendFailed {
-  return new MessageSendFailed(`The message to "${place.address}" was lost on the way: ${fate(inDoubt)}. ${reason.message}`, {
-    condition: reason.condition,
-    description: reason.description,
-    info: reason.info,
-    inDoubt,
-    retryable: !inDoubt && reason.retryable,
-    context: { operation: 'sending a message', ...place },
-    cause: reason,
-  })
+  return new MessageSendFailed(
+    `The message to "${place.address}" was lost on the way: ${fate(inDoubt)}. ${reason.message}`,
+    {
+      condition: reason.condition,
+      description: reason.description,
+      info: reason.info,
+      inDoubt,
+      retryable: !inDoubt && reason.retryable,
+      context: { operation: 'sending a message', ...place },
+      cause: reason,
+    },
+  )
 }

@@ -1,15 +1,15 @@
 // A session as the user of links holds it [2.5]. Links of one session share its windows and its fate:
 // a peer that ends it ends them all.
 
-import { type AMQPError, AMQPTimeoutError, SessionEnd } from '../errors.js'
 import type { Connection as EngineConnection } from '../engine/connection.js'
 import type { Session as EngineSession } from '../engine/session.js'
+import { type AMQPError, AMQPTimeoutError, SessionEnd } from '../errors.js'
 import { Source, Target } from '../message/terminus.js'
 import type { Clock } from '../util/clock.js'
 import { Deferred, type WaitOptions } from '../util/deferred.js'
 import { checkOptions, integer, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
-import type { Timeouts } from '../util/timeouts.js'
 import { randomId } from '../util/random-id.js'
+import type { Timeouts } from '../util/timeouts.js'
 import { MessageReceiver } from './message-receiver.js'
 import { MessageSender } from './message-sender.js'
 import {
@@ -124,7 +124,8 @@ export class Session {
         this.begun.promise,
         { signal: wait.signal, timeoutMs },
         this.context.clock,
-        () => new AMQPTimeoutError(`The peer did not begin the session within ${timeoutMs} ms`, { timeoutMs }),
+        () =>
+          new AMQPTimeoutError(`The peer did not begin the session within ${timeoutMs} ms`, { timeoutMs }),
       )
     } catch (error) {
       this.engine.end()
@@ -212,7 +213,9 @@ export class Session {
       await settledWithin(this.ended.promise, deadline.wait, clock)
     } finally {
       this.engine.end()
-      this.ended.resolve(new SessionEnd('The session was closed without an answer of the peer', { retryable: true }))
+      this.ended.resolve(
+        new SessionEnd('The session was closed without an answer of the peer', { retryable: true }),
+      )
     }
   }
 

@@ -1,9 +1,9 @@
 // How a received message is settled [2.6.12]: at once where the receiver settles first, with the peer's word where it
 // settles second. Implements what lib/message declares.
 
-import { AMQPError, AMQPTimeoutError, MessageAlreadySettled } from '../errors.js'
 import type { IncomingDelivery } from '../engine/delivery.js'
 import { describeError, isRetryableCondition } from '../engine/reasons.js'
+import { AMQPError, AMQPTimeoutError, MessageAlreadySettled } from '../errors.js'
 import type { Settlement } from '../message/settlement.js'
 import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
 import { toHex } from '../util/bytes.js'
@@ -141,7 +141,13 @@ export class DeliverySettlement implements Settlement {
   private unconfirmed(asked: DeliveryState, reason: AMQPError): AMQPError {
     return new AMQPError(
       `The link from "${this.delivery.link.address}" ended before the peer had confirmed ${asked.kind}: it is in doubt. ${reason.message}`,
-      { code: 'AMQP_SETTLEMENT_LOST', condition: reason.condition, inDoubt: true, context: this.context, cause: reason },
+      {
+        code: 'AMQP_SETTLEMENT_LOST',
+        condition: reason.condition,
+        inDoubt: true,
+        context: this.context,
+        cause: reason,
+      },
     )
   }
 
@@ -159,11 +165,14 @@ export class DeliverySettlement implements Settlement {
   }
 
   private unanswered(state: DeliveryState, timeoutMs: number): AMQPError {
-    return new AMQPTimeoutError(`The peer did not confirm ${state.kind} within ${timeoutMs} ms: it is in doubt`, {
-      timeoutMs,
-      inDoubt: true,
-      retryable: false,
-      context: this.context,
-    })
+    return new AMQPTimeoutError(
+      `The peer did not confirm ${state.kind} within ${timeoutMs} ms: it is in doubt`,
+      {
+        timeoutMs,
+        inDoubt: true,
+        retryable: false,
+        context: this.context,
+      },
+    )
   }
 }

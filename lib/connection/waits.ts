@@ -3,7 +3,7 @@
 
 import type { AMQPError } from '../errors.js'
 import type { Clock } from '../util/clock.js'
-import { waitFor, type WaitOptions, waitUntil } from '../util/deferred.js'
+import { type WaitOptions, waitFor, waitUntil } from '../util/deferred.js'
 
 /** The bound of an operation that consists of several waits: each gets what is left of it. */
 export class Deadline {

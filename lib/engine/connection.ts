@@ -17,6 +17,7 @@ import { CLOSED, CONNECTION_STATES, Endpoint, IDLE, OPEN } from './endpoint.js'
 import { IdleTime } from './idle-time.js'
 import { writeLastWords } from './last-words.js'
 import { connectionReason } from './reasons.js'
+import { toSession } from './route.js'
 import { Session, type SessionHost, type SessionListener, type SessionOptions } from './session.js'
 import { Violation } from './violation.js'
 import { MIN_MAX_FRAME_SIZE, type Wire } from './wire.js'
@@ -84,7 +85,8 @@ export class Connection extends Endpoint implements SessionHost {
   }
 
   createSession(options: SessionOptions, listener: SessionListener): Session {
-    if (this.local === CLOSED) throw this.endReason ?? new AMQPConnectionError('The connection is closed', OPENED)
+    if (this.local === CLOSED)
+      throw this.endReason ?? new AMQPConnectionError('The connection is closed', OPENED)
     const session = this.addSession({ initialId: this.options.initialId, ...options }, listener)
     if (session === undefined) throw this.channelMaxError()
     session.begin()
@@ -106,11 +108,14 @@ export class Connection extends Endpoint implements SessionHost {
   }
 
   private channelMaxError(): AMQPConnectionError {
-    return new AMQPConnectionError(`The connection takes no more sessions: channel-max is ${this.channelMax}`, {
-      phase: 'established',
-      code: 'AMQP_CHANNEL_MAX',
-      condition: 'amqp:resource-limit-exceeded',
-    })
+    return new AMQPConnectionError(
+      `The connection takes no more sessions: channel-max is ${this.channelMax}`,
+      {
+        phase: 'established',
+        code: 'AMQP_CHANNEL_MAX',
+        condition: 'amqp:resource-limit-exceeded',
+      },
+    )
   }
 
   private reconcileSessions(): void {
@@ -152,7 +157,12 @@ export class Connection extends Endpoint implements SessionHost {
   // --- what the peer did
 
   /** `rest` is what follows `payload`, for a transfer that came in pieces. */
-  onFrame(channel: number, performative: Performative, payload: Uint8Array, rest: readonly Uint8Array[]): void {
+  onFrame(
+    channel: number,
+    performative: Performative,
+    payload: Uint8Array,
+    rest: readonly Uint8Array[],
+  ): void {
     this.wire.tracer?.frame?.('in', channel, () => {
       const bytes = rest.reduce((sum, piece) => sum + piece.length, payload.length)
       const size = bytes === 0 ? '' : ` ${bytes} bytes of payload`
@@ -167,7 +177,11 @@ export class Connection extends Endpoint implements SessionHost {
     if (performative.kind === 'begin') return this.onBegin(channel, performative)
     const session = this.byRemoteChannel[channel]
     if (session === undefined) {
-      throw new Violation(this, 'amqp:not-allowed', `${performative.kind} came on channel ${channel} without a session`)
+      throw new Violation(
+        this,
+        'amqp:not-allowed',
+        `${performative.kind} came on channel ${channel} without a session`,
+      )
     }
     toSession(session, performative, payload, rest)
   }
@@ -207,7 +221,11 @@ export class Connection extends Endpoint implements SessionHost {
     if (begin.remoteChannel !== undefined) {
       const session = this.sessions[begin.remoteChannel]
       if (session === undefined || session.remote !== IDLE) {
-        throw new Violation(this, 'amqp:not-allowed', `begin answers channel ${begin.remoteChannel}, which is not waiting`)
+        throw new Violation(
+          this,
+          'amqp:not-allowed',
+          `begin answers channel ${begin.remoteChannel}, which is not waiting`,
+        )
       }
       this.bind(session, channel)
       session.onBegin(begin)
@@ -215,7 +233,11 @@ export class Connection extends Endpoint implements SessionHost {
     }
     const session = this.addSession({ initialId: this.options.initialId }, UNOWNED)
     if (session === undefined) {
-      throw new Violation(this, 'amqp:resource-limit-exceeded', `no session is free: channel-max is ${this.channelMax}`)
+      throw new Violation(
+        this,
+        'amqp:resource-limit-exceeded',
+        `no session is free: channel-max is ${this.channelMax}`,
+      )
     }
     this.bind(session, channel)
     session.onBegin(begin)
@@ -366,25 +388,3 @@ function conclude(deliveries: OutgoingDelivery[], tell: (delivery: OutgoingDeliv
 
 /** Until the owner of a session that the peer began sets its own. */
 const UNOWNED: SessionListener = { onBegin() {}, onLink() {}, onEnd() {} }
-
-function toSession(
-  session: Session,
-  performative: Performative,
-  payload: Uint8Array,
-  rest: readonly Uint8Array[],
-): void {
-  if (performative.kind === 'end') return session.onEnd(performative)
-  if (session.discarding) return
-  switch (performative.kind) {
-    case 'transfer':
-      return session.onTransfer(performative, payload, rest)
-    case 'disposition':
-      return session.onDisposition(performative)
-    case 'flow':
-      return session.onFlow(performative)
-    case 'attach':
-      return session.onAttach(performative)
-    case 'detach':
-      return session.onDetach(performative)
-  }
-}

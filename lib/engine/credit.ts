@@ -39,8 +39,6 @@ export class ReceiverCredit {
   deliveryCount: number | undefined = undefined
   linkCredit = 0
   available = 0
-  drain = false
-
   /** Highest delivery-count ever allowed: what was under way when the credit was lowered is still welcome. */
   private limit = 0
 

@@ -4,9 +4,9 @@
 import { AMQPConnectionError, AMQPError, DecodeError } from '../errors.js'
 import type { Tracer } from '../trace/tracer.js'
 import { Reader } from '../types/cursor.js'
-import { decodeSaslFrame } from '../types/security.js'
-import { decodePerformative } from '../types/performative.js'
 import { inspectComposite } from '../types/inspect.js'
+import { decodePerformative } from '../types/performative.js'
+import { decodeSaslFrame } from '../types/security.js'
 import { Connection, type ConnectionListener, type OpenOptions } from './connection.js'
 import { FrameReader } from './frames.js'
 import { Handshake, type HandshakeOptions, type SaslListener } from './handshake.js'
@@ -78,7 +78,8 @@ export class Engine {
 
   private onSaslFrame(): void {
     const { frames, reader } = this
-    if (frames.type !== 1) throw new Violation(this.connection, 'amqp:illegal-state', 'an AMQP frame came during SASL')
+    if (frames.type !== 1)
+      throw new Violation(this.connection, 'amqp:illegal-state', 'an AMQP frame came during SASL')
     reader.reset(frames.bytes, frames.bodyStart, frames.bodyEnd)
     const frame = decodeSaslFrame(reader)
     this.wire.tracer?.frame?.('in', 0, () => inspectComposite(frame))
@@ -87,14 +88,16 @@ export class Engine {
 
   private onFrame(): void {
     const { frames, reader, connection } = this
-    if (frames.type !== 0) throw new Violation(connection, 'amqp:illegal-state', 'a SASL frame came after SASL')
+    if (frames.type !== 0)
+      throw new Violation(connection, 'amqp:illegal-state', 'a SASL frame came after SASL')
     if (frames.bodyStart === frames.bodyEnd) {
       this.wire.tracer?.frame?.('in', frames.channel, () => 'empty frame')
       return
     }
     reader.reset(frames.bytes, frames.bodyStart, frames.bodyEnd)
     const performative = decodePerformative(reader)
-    const payload = reader.pos === frames.bodyEnd ? NO_BYTES : frames.bytes.subarray(reader.pos, frames.bodyEnd)
+    const payload =
+      reader.pos === frames.bodyEnd ? NO_BYTES : frames.bytes.subarray(reader.pos, frames.bodyEnd)
     connection.onFrame(frames.channel, performative, payload, frames.rest)
   }
 
@@ -157,5 +160,8 @@ export class Engine {
 
 function unexpected(error: unknown): AMQPConnectionError {
   const text = error instanceof Error ? error.message : String(error)
-  return new AMQPConnectionError(`The connection could not be set up: ${text}`, { phase: 'open', cause: error })
+  return new AMQPConnectionError(`The connection could not be set up: ${text}`, {
+    phase: 'open',
+    cause: error,
+  })
 }

@@ -155,9 +155,13 @@ export class FrameReader {
       ((bytes[at + 2] as number) << 8) |
       (bytes[at + 3] as number)
     const unsigned = size >>> 0
-    if (unsigned < 8) throw framingError('bad-frame-size', `A frame of ${unsigned} bytes cannot hold its own header`)
+    if (unsigned < 8)
+      throw framingError('bad-frame-size', `A frame of ${unsigned} bytes cannot hold its own header`)
     if (unsigned > this.maxFrameSize) {
-      throw framingError('frame-too-large', `A frame of ${unsigned} bytes is over our limit of ${this.maxFrameSize}`)
+      throw framingError(
+        'frame-too-large',
+        `A frame of ${unsigned} bytes is over our limit of ${this.maxFrameSize}`,
+      )
     }
     return unsigned
   }
@@ -183,9 +187,12 @@ export class FrameReader {
   }
 }
 
-/** A transfer whose fields are sure to lie within its first 300 bytes: described by a small ulong, in a list8. */
+/** A transfer whose fields are sure to lie within its first piece: described by a small ulong, in a short list. */
 function isPlainTransfer(bytes: Uint8Array, at: number): boolean {
-  const body = at + (bytes[at + 4] as number) * 4
-  const descriptor = bytes[body] === 0x00 && bytes[body + 1] === 0x53 && bytes[body + 2] === 0x14
-  return bytes[at + 5] === 0 && bytes[at + 4] === 2 && descriptor && bytes[body + 3] === 0xc0
+  const body = at + 8
+  const described = bytes[body] === 0x00 && bytes[body + 1] === 0x53 && bytes[body + 2] === 0x14
+  if (bytes[at + 4] !== 2 || bytes[at + 5] !== 0 || !described) return false
+  if (bytes[body + 3] === 0xc0) return true
+  const short = bytes[body + 4] === 0 && bytes[body + 5] === 0 && (bytes[body + 6] as number) < 4
+  return bytes[body + 3] === 0xd0 && short
 }

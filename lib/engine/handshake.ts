@@ -131,7 +131,8 @@ export class Handshake {
   }
 
   private serverFrame(frame: SaslFrame): void {
-    if (frame.kind === 'sasl-init') this.listener.onInit(frame.mechanism, frame.initialResponse, frame.hostname)
+    if (frame.kind === 'sasl-init')
+      this.listener.onInit(frame.mechanism, frame.initialResponse, frame.hostname)
     else if (frame.kind === 'sasl-response') this.listener.onResponse(frame.response)
     else throw outOfPlace(frame.kind)
   }
@@ -172,7 +173,10 @@ function headerError(got: Uint8Array, wanted: Uint8Array): AMQPConnectionError {
   else if (got[0] === 0x15 || got[0] === 0x16) hint = 'it seems to want TLS: use amqps://'
   else if (got[0] === 0x48) hint = 'it seems to be an HTTP server'
   const text = `The peer answered protocol header ${describeHeader(wanted)} with ${describeHeader(got)}: ${hint}`
-  return new AMQPConnectionError(text, { phase: wanted === SASL_HEADER ? 'sasl' : 'open', code: 'AMQP_PROTOCOL_HEADER' })
+  return new AMQPConnectionError(text, {
+    phase: wanted === SASL_HEADER ? 'sasl' : 'open',
+    code: 'AMQP_PROTOCOL_HEADER',
+  })
 }
 
 const OUTCOMES = ['ok', 'auth', 'sys', 'sys-perm', 'sys-temp']

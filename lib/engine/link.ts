@@ -3,12 +3,12 @@
 
 import { AMQPError, LinkDetach } from '../errors.js'
 import type { Input } from '../types/composite.js'
-import type { Coordinator } from '../types/transactions.js'
 import type { Source, Target } from '../types/messaging.js'
+import type { Coordinator } from '../types/transactions.js'
 import {
+  type AMQPErrorFields,
   type Attach,
   attach as attachCodec,
-  type AMQPErrorFields,
   type Detach,
   detach as detachCodec,
   type Flow,
@@ -40,7 +40,10 @@ export interface LinkOptions {
 }
 
 /** The part of a flow that is the session's [2.7.4]. */
-export type SessionFlow = Pick<Flow, 'nextIncomingId' | 'incomingWindow' | 'nextOutgoingId' | 'outgoingWindow'>
+export type SessionFlow = Pick<
+  Flow,
+  'nextIncomingId' | 'incomingWindow' | 'nextOutgoingId' | 'outgoingWindow'
+>
 
 /** What a link needs of its session. */
 export interface LinkHost {

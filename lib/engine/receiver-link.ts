@@ -10,6 +10,7 @@ import { serialAdd } from '../util/serial.js'
 import { ReceiverCredit } from './credit.js'
 import { IncomingDelivery } from './delivery.js'
 import { CLOSED } from './endpoint.js'
+import { Gathering } from './gathering.js'
 import { knownState } from './known-state.js'
 import { Link, type LinkHost, type LinkListener, type LinkOptions, RCV_FIRST } from './link.js'
 import { Violation } from './violation.js'
@@ -36,16 +37,11 @@ interface PartialDelivery {
   readonly messageFormat: number
   settled: boolean
   state: DeliveryState | undefined
-  readonly pieces: Uint8Array[]
-  /** Pieces at the start that are left as they are, and the bytes in them. */
-  merged: number
-  mergedBytes: number
-  bytes: number
+  readonly payload: Gathering
 }
 
-/** So many pieces are put together before the end if they are tiny: those cost far more than their bytes. */
-const MERGED_PIECES = 256
-const TINY_BYTES = 1024
+/** A guess at the size of the next delivery is no reason to allocate more than this. */
+const LARGEST_GUESS_BYTES = 4_194_304
 
 export class ReceiverLink extends Link {
   readonly isReceiver: boolean = true
@@ -56,6 +52,8 @@ export class ReceiverLink extends Link {
   private readonly receiverHost: ReceiverLinkHost
   private maxMessageSize: number = Number.POSITIVE_INFINITY
   private partial: PartialDelivery | undefined = undefined
+  /** Size of the last delivery that came in several frames. */
+  private expectedBytes = 0
   /** Credit kept up by itself; 0: only what is asked for. */
   private window = 0
   /** Deliveries handed over and not yet taken by the reader: they count against the window. */
@@ -166,9 +164,13 @@ export class ReceiverLink extends Link {
 
   private begun(t: Transfer, payload: Uint8Array, rest: readonly Uint8Array[]): void {
     if (t.deliveryId === undefined || t.deliveryTag === undefined) {
-      throw this.violation('amqp:invalid-field', 'the first transfer of a delivery lacks delivery-id or delivery-tag')
+      throw this.violation(
+        'amqp:invalid-field',
+        'the first transfer of a delivery lacks delivery-id or delivery-tag',
+      )
     }
-    if (t.deliveryTag.length > 32) throw this.violation('amqp:invalid-field', 'a delivery-tag is longer than 32 bytes')
+    if (t.deliveryTag.length > 32)
+      throw this.violation('amqp:invalid-field', 'a delivery-tag is longer than 32 bytes')
     if (!this.credit.onDelivery()) {
       throw this.violation('amqp:link:transfer-limit-exceeded', 'a delivery came without link-credit')
     }
@@ -181,10 +183,7 @@ export class ReceiverLink extends Link {
         messageFormat: t.messageFormat ?? 0,
         settled,
         state: knownState(t.state),
-        pieces: [],
-        merged: 0,
-        mergedBytes: 0,
-        bytes: 0,
+        payload: new Gathering(this.expectedBytes),
       }
       this.append(this.partial, payload, rest)
       return
@@ -196,7 +195,10 @@ export class ReceiverLink extends Link {
 
   private continued(p: PartialDelivery, t: Transfer, payload: Uint8Array, rest: readonly Uint8Array[]): void {
     if (t.deliveryId !== undefined && t.deliveryId !== p.id) {
-      throw this.violation('amqp:not-allowed', `delivery ${t.deliveryId} began before the end of delivery ${p.id}`)
+      throw this.violation(
+        'amqp:not-allowed',
+        `delivery ${t.deliveryId} began before the end of delivery ${p.id}`,
+      )
     }
     if (t.deliveryTag !== undefined && !equalBytes(t.deliveryTag, p.tag)) {
       throw this.violation('amqp:not-allowed', `delivery ${p.id} changed its delivery-tag`)
@@ -210,14 +212,16 @@ export class ReceiverLink extends Link {
     p.state = knownState(t.state) ?? p.state
     if (t.more === true) return
     this.partial = undefined
-    const whole = p.pieces.length === 1 ? (p.pieces[0] as Uint8Array) : concatBytes(p.pieces)
+    const whole = p.payload.finish()
+    this.expectedBytes = Math.min(whole.length, LARGEST_GUESS_BYTES)
     this.deliver(p.id, p.tag, p.messageFormat, whole, p.settled, p.state)
   }
 
   private append(p: PartialDelivery, payload: Uint8Array, rest: readonly Uint8Array[]): void {
-    if (payload.length > 0) addPiece(p, payload)
-    for (const piece of rest) addPiece(p, piece)
-    this.checkSize(p.bytes)
+    const bytes = rest.reduce((sum, piece) => sum + piece.length, p.payload.length + payload.length)
+    this.checkSize(bytes)
+    p.payload.add(payload)
+    for (const piece of rest) p.payload.add(piece)
   }
 
   private deliver(
@@ -297,16 +301,6 @@ export class ReceiverLink extends Link {
       })
     )
   }
-}
-
-function addPiece(p: PartialDelivery, piece: Uint8Array): void {
-  p.pieces.push(piece)
-  p.bytes += piece.length
-  if (p.pieces.length - p.merged < MERGED_PIECES) return
-  const isTiny = p.bytes - p.mergedBytes < MERGED_PIECES * TINY_BYTES
-  if (isTiny) p.pieces.push(concatBytes(p.pieces.splice(p.merged)))
-  p.merged = p.pieces.length
-  p.mergedBytes = p.bytes
 }
 
 /** The delivery-count up to which a sender believes to have credit. */

@@ -19,7 +19,7 @@ import {
 } from './link.js'
 import type { OutgoingWindow } from './outgoing-window.js'
 import { BY_REFERENCE_BYTES } from './output.js'
-import { type Payload, payloadBytes, type PayloadSource } from './payload.js'
+import { type Payload, type PayloadSource, payloadBytes } from './payload.js'
 import { TransferWriter } from './transfer-writer.js'
 
 export interface SenderLinkHost extends LinkHost {
@@ -152,7 +152,8 @@ export class SenderLink extends Link {
     for (let left = limit; this.attached; left--) {
       if (this.abortOwed && !this.writeAbort()) return false
       const delivery = this.queue.peek()
-      if (delivery === undefined || (delivery.progress === QUEUED && this.credit.linkCredit === 0)) return true
+      if (delivery === undefined || (delivery.progress === QUEUED && this.credit.linkCredit === 0))
+        return true
       if (left <= 0 || !this.writeDelivery(delivery)) return false
     }
     return true

@@ -17,14 +17,14 @@ import {
   type Transfer,
 } from '../types/transport.js'
 import { Ring } from '../util/ring.js'
-import { IncomingDelivery, type OutgoingDelivery } from './delivery.js'
+import type { IncomingDelivery, OutgoingDelivery } from './delivery.js'
 import { CLOSED, Endpoint, IDLE, OPEN, SESSION_STATES } from './endpoint.js'
 import { IncomingWindow } from './incoming-window.js'
 import { knownState } from './known-state.js'
+import { writeLastWords } from './last-words.js'
 import type { Link, LinkOptions, SessionFlow } from './link.js'
 import { LinkTable } from './link-table.js'
 import { OUTGOING_WINDOW, OutgoingWindow } from './outgoing-window.js'
-import { writeLastWords } from './last-words.js'
 import { sessionReason } from './reasons.js'
 import { ReceiverLink, type ReceiverLinkHost, type ReceiverLinkListener } from './receiver-link.js'
 import { SenderLink, type SenderLinkHost, type SenderLinkListener } from './sender-link.js'
@@ -151,10 +151,13 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   private attach<T extends Link>(link: T): T {
     if (this.local === CLOSED) throw this.endReason ?? new SessionEnd('The session is ended')
     if (this.links.find(link.name, link.isReceiver) !== undefined) {
-      throw new AMQPError(`A ${link.isReceiver ? 'receiver' : 'sender'} named "${link.name}" exists in this session`, {
-        code: 'AMQP_LINK_NAME_IN_USE',
-        context: { linkName: link.name },
-      })
+      throw new AMQPError(
+        `A ${link.isReceiver ? 'receiver' : 'sender'} named "${link.name}" exists in this session`,
+        {
+          code: 'AMQP_LINK_NAME_IN_USE',
+          context: { linkName: link.name },
+        },
+      )
     }
     if (!this.links.add(link, this.remoteHandleMax)) throw this.handleMaxError(link)
     link.open()
@@ -162,11 +165,14 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   }
 
   private handleMaxError(link: Link): AMQPError {
-    return new AMQPError(`The peer takes no more links in this session: its handle-max is ${this.remoteHandleMax}`, {
-      code: 'AMQP_HANDLE_MAX',
-      condition: 'amqp:resource-limit-exceeded',
-      context: { linkName: link.name },
-    })
+    return new AMQPError(
+      `The peer takes no more links in this session: its handle-max is ${this.remoteHandleMax}`,
+      {
+        code: 'AMQP_HANDLE_MAX',
+        condition: 'amqp:resource-limit-exceeded',
+        context: { linkName: link.name },
+      },
+    )
   }
 
   // --- what the peer did
@@ -193,7 +199,11 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   onAttach(attach: Attach): void {
     const isReceiver = !attach.role
     if (attach.handle > this.handleMax) {
-      throw new Violation(this.host, 'amqp:connection:framing-error', `handle ${attach.handle} is over our handle-max`)
+      throw new Violation(
+        this.host,
+        'amqp:connection:framing-error',
+        `handle ${attach.handle} is over our handle-max`,
+      )
     }
     if (this.links.atRemote(attach.handle) !== undefined) {
       throw new Violation(this, 'amqp:session:handle-in-use', `handle ${attach.handle} is attached already`)
@@ -204,7 +214,8 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
       known.onAttach(attach)
       return
     }
-    if (known !== undefined) throw new Violation(this, 'amqp:not-allowed', `link "${attach.name}" is attached already`)
+    if (known !== undefined)
+      throw new Violation(this, 'amqp:not-allowed', `link "${attach.name}" is attached already`)
     this.onNewLink(attach, isReceiver)
   }
 

@@ -28,10 +28,6 @@ export class Settlements {
     this.role = role
   }
 
-  get empty(): boolean {
-    return this.runs.length === 0
-  }
-
   add(id: number, state: DeliveryState | undefined, settled: boolean): void {
     const run = this.runs[this.runs.length - 1]
     if (run !== undefined && run.state === state && run.settled === settled) {
@@ -43,17 +39,20 @@ export class Settlements {
     this.runs.push({ first: id, last: id, state, settled })
   }
 
-  clear(): void {
-    this.runs = []
-  }
-
   /** Hands over one disposition a run, in order of ids, neighbours joined. */
   flush(write: (d: Omit<Disposition, 'kind'>) => void): void {
     if (this.runs.length === 0) return
     const runs = this.runs.length > 1 ? joined(this.runs) : this.runs
     this.runs = []
     for (const { first, last, state, settled } of runs) {
-      write({ role: this.role, first, last: last === first ? undefined : last, settled, state, batchable: undefined })
+      write({
+        role: this.role,
+        first,
+        last: last === first ? undefined : last,
+        settled,
+        state,
+        batchable: undefined,
+      })
     }
   }
 }

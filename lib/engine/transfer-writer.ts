@@ -1,9 +1,9 @@
 // From a delivery to transfer frames [2.6.14, 2.7.5]. A message that fits one frame is encoded straight into the output;
 // others are filled frame by frame from their payload. One reused performative serves every frame of a link.
 
-import type { DeliveryState } from '../types/messaging.js'
 import { encodeTransfer } from '../types/hot.js'
 import { inspectComposite } from '../types/inspect.js'
+import type { DeliveryState } from '../types/messaging.js'
 import type { Transfer } from '../types/transport.js'
 import { type OutgoingDelivery, QUEUED, WRITING, WRITTEN } from './delivery.js'
 import type { OutgoingWindow } from './outgoing-window.js'
@@ -173,4 +173,3 @@ function remaining(delivery: OutgoingDelivery, payload: Payload): number {
 function stateRoom(state: DeliveryState | undefined): number {
   return state === undefined ? 0 : 256
 }
-

@@ -56,10 +56,13 @@ export class Wire {
     const size = output.writer.pos - start
     if (type === 0 && size > this.frameLimit) {
       output.rollback(start)
-      throw new AMQPError(`A ${codec.name} of ${size} bytes is over the peer's max-frame-size of ${this.frameLimit}`, {
-        code: 'AMQP_FRAME_SIZE_TOO_SMALL',
-        condition: 'amqp:frame-size-too-small',
-      })
+      throw new AMQPError(
+        `A ${codec.name} of ${size} bytes is over the peer's max-frame-size of ${this.frameLimit}`,
+        {
+          code: 'AMQP_FRAME_SIZE_TOO_SMALL',
+          condition: 'amqp:frame-size-too-small',
+        },
+      )
     }
     output.end(start)
     this.tracer?.frame?.('out', channel, () => inspectComposite({ ...value, kind: codec.name }))

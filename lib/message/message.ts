@@ -1,8 +1,8 @@
 // A message [3.2]: made here to be sent, or received and to be settled. What it holds is the business of its base;
 // this adds how it is made, the body in the form that one wants, and where the message stands.
 
-import { MessageBodyType, MessageState } from '../constants.js'
-import { AMQPError, MessageAlreadySettled } from '../errors.js'
+import { BATCH_MESSAGE_FORMAT, MessageBodyType, MessageState } from '../constants.js'
+import { AMQPError, DecodeError, MessageAlreadySettled } from '../errors.js'
 import type { DeliveryState } from '../types/messaging.js'
 import { ACCEPTED, RELEASED } from '../types/messaging.js'
 import type { AMQPValue } from '../types/wrappers.js'
@@ -142,6 +142,20 @@ export class Message extends MessageContent {
     return JSON.parse(this.text())
   }
 
+  /**
+   * The messages that a batch holds (`messageFormat` BATCH_MESSAGE_FORMAT), in order, anew with each call; undefined for
+   * other messages. They are views of the batch, which is settled as a whole.
+   * @throws DecodeError naming the index of the one that cannot be decoded; its offset counts from the start of that one
+   */
+  innerMessages(): Message[] | undefined {
+    if (this.format !== BATCH_MESSAGE_FORMAT) return undefined
+    const sections = this.bodyType === undefined ? [] : this.dataSections
+    if (sections === undefined) {
+      throw new DecodeError('not-a-section', 0, 'a batch holds its messages in data sections, and has none')
+    }
+    return sections.map(decodeInner)
+  }
+
   /** What kind of message the transfer says it is [2.8.11]: 0 to 2^32 - 1. Default 0. */
   get messageFormat(): number {
     return this.format
@@ -260,6 +274,17 @@ export class Message extends MessageContent {
     const deliveryTag = toHex(this.settlement.deliveryTag)
     return new MessageAlreadySettled('the message is settled already', {
       context: { operation, deliveryTag },
+    })
+  }
+}
+
+function decodeInner(bytes: Uint8Array, index: number): Message {
+  try {
+    return Message.decodeMessage(bytes)
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause
+    throw new DecodeError(cause.kind, cause.offset, `message ${index} of the batch cannot be decoded`, {
+      cause,
     })
   }
 }

@@ -12,10 +12,10 @@ import {
   readApplicationProperties,
   writeApplicationProperties,
 } from '../types/maps.js'
+import { readName } from '../types/names.js'
 import type { AMQPInput, AMQPValue } from '../types/wrappers.js'
 import { closeMap, openMap, writeBoolean, writeInt, writeString } from '../types/write.js'
 import { utf8Decode } from '../util/bytes.js'
-import { readName } from '../types/names.js'
 import { usualCount } from './usual.js'
 
 type NamedValues = Readonly<Record<string, AMQPInput>>

@@ -21,6 +21,7 @@ import {
 } from '../types/codes.js'
 import type { Reader, Writer } from '../types/cursor.js'
 import type { MessageId } from '../types/messaging.js'
+import { readName } from '../types/names.js'
 import { properties, SECTION, writeSectionDescriptor } from '../types/sections.js'
 import { AMQPTimestamp, AMQPUuid } from '../types/wrappers.js'
 import {
@@ -36,7 +37,6 @@ import {
   writeUuid,
 } from '../types/write.js'
 import { utf8Decode } from '../util/bytes.js'
-import { readName } from '../types/names.js'
 import { MessageProperties } from './properties.js'
 import { usualCount } from './usual.js'
 

@@ -11,8 +11,9 @@ import {
   AMQPDescribed,
   AMQPList,
   AMQPMap,
+  asDescriptor,
   equalInputs,
-  asDescriptor, equalItems,
+  equalItems,
   render,
   typed,
 } from './wrappers-compounds.js'

@@ -81,7 +81,8 @@ export class AMQPDescribed<
 /** What describes a value is a symbol or a ulong [1.5], also where a plain string or number was given. */
 export function asDescriptor(descriptor: AMQPInput): AMQPInput {
   if (typeof descriptor === 'string') return new AMQPSymbol(descriptor)
-  const whole = typeof descriptor === 'bigint' || (typeof descriptor === 'number' && Number.isSafeInteger(descriptor))
+  const whole =
+    typeof descriptor === 'bigint' || (typeof descriptor === 'number' && Number.isSafeInteger(descriptor))
   return whole && descriptor >= 0 ? new AMQPuLong(descriptor) : descriptor
 }
 

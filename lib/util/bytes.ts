@@ -37,7 +37,9 @@ export function fromHex(text: string): Uint8Array {
 /** New bytes that the caller overwrites all of: they are not set to zero where the platform can spare that. */
 export function allocateBytes(length: number): Uint8Array {
   const buffer = length < ZEROED_BYTES ? undefined : globals.Buffer?.allocUnsafeSlow(length)
-  return buffer === undefined ? new Uint8Array(length) : new Uint8Array(buffer.buffer, buffer.byteOffset, length)
+  return buffer === undefined
+    ? new Uint8Array(length)
+    : new Uint8Array(buffer.buffer, buffer.byteOffset, length)
 }
 
 /** One new array with the contents of all. */

@@ -56,7 +56,11 @@ interface Globals {
     options: { fatal: boolean; ignoreBOM: boolean },
   ) => TextDecoderLike
   readonly Buffer?:
-    | { readonly prototype: Partial<NativeStrings>; byteLength(text: string): number; allocUnsafeSlow(length: number): Uint8Array }
+    | {
+        readonly prototype: Partial<NativeStrings>
+        byteLength(text: string): number
+        allocUnsafeSlow(length: number): Uint8Array
+      }
     | undefined
   readonly performance: { now(): number }
   readonly process?:

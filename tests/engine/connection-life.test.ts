@@ -254,3 +254,66 @@ scenario(
     t.regex(pair.reason?.message ?? '', /the owner has a bug/)
   },
 )
+
+scenario(
+  'a close whose condition is no symbol still leaves, with a condition that is one [2.8.14]',
+  (t, conditions) => {
+    const pair = new EnginePair(conditions).connect()
+    pair.engine.connection.close({ kind: 'error', condition: 'naïve', description: 'why' })
+    pair.run()
+    const { error } = pair.peer.expect('close')
+    t.is(error?.condition, 'amqp:internal-error')
+    t.is(error?.description, 'why')
+  },
+)
+
+scenario(
+  'a tracer is told every header and frame, both ways, in the words of the specification [2.7]',
+  (t, conditions) => {
+    const lines: string[] = []
+    const tracer = {
+      frame: (direction: string, channel: number, text: () => string) =>
+        lines.push(`${direction} ${channel} ${text()}`),
+    }
+    const { pair, peer, session } = begun(conditions, { tracer, mechanisms: ['ANONYMOUS'] })
+    const sender = pair.sender(session)
+    pair.receiver(session).link.addCredit(1)
+    pair.run()
+    peer.grant(peer.link('out'), 1)
+    pair.run()
+    sender.send(5)
+    peer.transfer(peer.link('in'), new Uint8Array(7), { settled: true })
+    peer.dispose({ first: 0xfffffffd, settled: true, state: { kind: 'accepted' } })
+    peer.sendEmpty()
+    peer.close()
+    pair.run()
+    const patterns = [
+      /^out 0 header "AMQP" 3 1 0 0$/,
+      /^in 0 header "AMQP" 3 1 0 0$/,
+      /^in 0 sasl-mechanisms\(/,
+      /^out 0 sasl-init\(mechanism=ANONYMOUS/,
+      /^in 0 sasl-outcome\(code=ok/,
+      /^out 0 header "AMQP" 0 1 0 0$/,
+      /^in 0 header "AMQP" 0 1 0 0$/,
+      /^out 0 open\(container-id="engine"/,
+      /^in 0 open\(container-id="peer"/,
+      /^out 0 begin\(/,
+      /^in 7 begin\(remote-channel=0/,
+      /^out 0 attach\(name="out", handle=0, role=sender/,
+      /^in 7 attach\(name="out", handle=40, role=receiver/,
+      /^out 0 flow\(.*link-credit=1/,
+      /^in 7 flow\(.*link-credit=1/,
+      /^out 0 transfer\(handle=0, delivery-id=4294967293.*bytes$/,
+      /^in 7 transfer\(.*settled=true\) 7 bytes of payload$/,
+      /^in 7 disposition\(role=receiver, first=4294967293, settled=true, state=accepted/,
+      /^in 0 empty frame$/,
+      /^in 0 close\(/,
+      /^out 0 close\(/,
+    ]
+    for (const pattern of patterns)
+      t.true(
+        lines.some((line) => pattern.test(line)),
+        String(pattern),
+      )
+  },
+)

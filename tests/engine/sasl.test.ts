@@ -218,3 +218,60 @@ scenario('a server may do without SASL for clients that skip it [5.3.1]', (t, co
   t.deepEqual(pair.peer.expect('header').bytes, AMQP_HEADER)
   t.true(pair.engine.connection.opened)
 })
+
+scenario('a server may ask back as often as its mechanism needs [5.3.3.3]', (t, conditions) => {
+  const pair = server(conditions)
+  const { peer } = pair
+  pair.onInit = () => pair.engine.handshake.challenge(Uint8Array.of(1))
+  pair.onResponse = (response) => {
+    pair.responses.push(response)
+    if (pair.responses.length < 3) pair.engine.handshake.challenge(Uint8Array.of(response[0] as number, 1))
+    else pair.engine.handshake.outcome(1, Uint8Array.of(9))
+  }
+  peer.on('sasl-mechanisms', () => peer.sendSasl({ kind: 'sasl-init', mechanism: 'PLAIN' }))
+  peer.on('sasl-challenge', ({ challenge }) => {
+    peer.sendSasl({ kind: 'sasl-response', response: Uint8Array.of(challenge.length + 40) })
+  })
+  pair.engine.start(pair.nowMs)
+  peer.sendRaw(SASL_HEADER)
+  pair.run()
+  t.deepEqual(
+    pair.responses.map(([first]) => first),
+    [41, 42, 42],
+  )
+  peer.expect('header')
+  peer.expect('sasl-mechanisms')
+  for (let i = 0; i < 3; i++) peer.expect('sasl-challenge')
+  peer.expect('sasl-outcome', { code: 1, additionalData: Uint8Array.of(9) })
+  peer.done()
+})
+
+scenario('a frame of the other side ends SASL, for a server as for a client [5.3.3]', (t, conditions) => {
+  const pair = server(conditions)
+  const { peer } = pair
+  peer.on('sasl-mechanisms', () => peer.sendSasl({ kind: 'sasl-outcome', code: 0 }))
+  pair.engine.start(pair.nowMs)
+  peer.sendRaw(SASL_HEADER)
+  pair.run()
+  t.is(pair.condition, 'amqp:illegal-state')
+  const other = client(conditions)
+  other.peer.on('sasl-init', () => other.peer.sendSasl({ kind: 'sasl-init', mechanism: 'PLAIN' }))
+  other.engine.start(other.nowMs)
+  other.run()
+  t.is(other.condition, 'amqp:illegal-state')
+})
+
+scenario(
+  'an owner that fails to answer ends the connection, and the failure is the cause [5.3.2]',
+  (t, conditions) => {
+    const pair = client(conditions)
+    const failure = new TypeError('no password at hand')
+    pair.onMechanisms = () => {
+      throw failure
+    }
+    pair.engine.start(pair.nowMs)
+    pair.run()
+    t.is(pair.reason?.cause, failure)
+    t.regex(pair.reason?.message ?? '', /no password at hand/)
+  },
+)

@@ -2,7 +2,8 @@ import test from 'ava'
 import { begun } from '../support/engine-pair.js'
 import { pattern } from '../support/engine-probes.js'
 import { frameBytes, performativeBytes } from '../support/peer-wire.js'
-import { type Conditions, PLAIN, scenario } from '../support/scenario.js'
+import { type Conditions, PLAIN, scenario, seed } from '../support/scenario.js'
+import { atRandom, seededRandom } from '../support/splitter.js'
 
 function attached(conditions: Conditions, credit = 100) {
   const all = begun(conditions)
@@ -168,7 +169,7 @@ for (const { title, fields, condition } of BAD_FIRSTS) {
 scenario('another delivery-id in the middle of a delivery detaches the link [2.6.14]', (t, conditions) => {
   const { pair, peer, receiver, link } = attached(conditions)
   const id = peer.transfer(link, pattern(1), { more: true })
-  peer.transfer(link, pattern(1), { deliveryId: (id + 1) >>> 0, deliveryTag: Uint8Array.of(8) })
+  peer.transfer(link, pattern(1), { deliveryId: (id + 1) >>> 0 })
   pair.run()
   t.is(peer.expect('detach').error?.condition, 'amqp:not-allowed')
   t.is(receiver.deliveries.length, 0)
@@ -215,6 +216,32 @@ test('ten megabytes in frames of 512 bytes are put together in linear time [2.6.
   // Copying what is there anew with each frame would move 10^11 bytes: half a minute at the least.
   t.true(process.hrtime.bigint() - startedNs < 15_000_000_000n)
 })
+
+test('large frames are put together wherever large chunks end, whatever stands beside them [2.6.14]', (t) => {
+  const random = seededRandom(seed)
+  for (let round = 0; round < 60; round++) {
+    const sizes = Array.from({ length: 6 }, () => Math.floor(random() * 60_000))
+    const { pair, peer, receiver, link } = attached({ ...PLAIN, cut: atRandom(seed + round, 30_000) })
+    for (const [i, size] of sizes.entries()) {
+      const payload = pattern(size, i)
+      const half = Math.floor(size / 2)
+      if (random() < 0.3) peer.sendEmpty()
+      if (random() < 0.3) peer.transfer(link, payload.subarray(0, half), { more: true })
+      peer.transfer(link, link.open === undefined ? payload : payload.subarray(half))
+      if (random() < 0.3) peer.flow()
+    }
+    pair.run()
+    t.is(pair.condition, undefined)
+    t.true(
+      receiver.payloads.length === 6 &&
+        sizes.every((size, i) => sameBytes(receiver.payloads[i], pattern(size, i))),
+    )
+  }
+})
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && Buffer.compare(a, b) === 0
+}
 
 test('a frame inside one chunk is handed on without a copy [2.3.1]', (t) => {
   const { pair, receiver, link, peer } = attached(PLAIN)

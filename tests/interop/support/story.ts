@@ -53,7 +53,11 @@ export class Stage {
 
   /** A connection with the broker's usual account, closed when the test is over. */
   async connect(options: ConnectionOptions & WaitOptions = {}, url = urlOf(this.peer)): Promise<Connection> {
-    const connection = await Connection.connect(url, { timeoutMs: stepMs, initialId: nearTheWrap, ...options })
+    const connection = await Connection.connect(url, {
+      timeoutMs: stepMs,
+      initialId: nearTheWrap,
+      ...options,
+    })
     this.t.teardown(() => connection.close({ timeoutMs: this.closeMs }))
     return connection
   }
@@ -75,7 +79,12 @@ export class Stage {
   /** As `sendClient`, with no more prefetched than the broker can bear. */
   receiveClient(address: string, options: ReceiveClientOptions = {}): ReceiveClient {
     const { prefetch } = this.peer.features
-    const client = new ReceiveClient(urlOf(this.peer), { address, prefetch, initialId: nearTheWrap, ...options })
+    const client = new ReceiveClient(urlOf(this.peer), {
+      address,
+      prefetch,
+      initialId: nearTheWrap,
+      ...options,
+    })
     this.t.teardown(() => client.close({ timeoutMs: this.closeMs }))
     return client
   }
