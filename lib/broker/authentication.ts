@@ -1,4 +1,5 @@
-// Who may come in, by SASL [5.3]: PLAIN against the users given, ANONYMOUS, EXTERNAL by the client's certificate.
+// Who may come in, by SASL [5.3]: PLAIN against the users given, ANONYMOUS, EXTERNAL by the client's certificate. With
+// claims-based security everybody may come in, and nobody may do anything until a claim allows it.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { parsePlain } from '../sasl/plain.js'
@@ -10,13 +11,17 @@ export class Authentication {
   readonly mechanisms: readonly string[]
   private readonly users: ReadonlyMap<string, string>
 
-  constructor(settings: Pick<BrokerSettings, 'users' | 'anonymous' | 'certificates'>) {
-    const { users, anonymous, certificates } = settings
+  constructor(
+    settings: Pick<BrokerSettings, 'users' | 'anonymous' | 'certificates'> &
+      Partial<Pick<BrokerSettings, 'cbs'>>,
+  ) {
+    const { users, anonymous, certificates, cbs } = settings
     this.users = new Map(Object.entries(users ?? {}))
     this.mechanisms = [
       ...(certificates ? ['EXTERNAL'] : []),
       ...(users === undefined ? [] : ['PLAIN']),
-      ...(anonymous ? ['ANONYMOUS'] : []),
+      ...(cbs === undefined ? [] : ['MSSBCBS']),
+      ...(anonymous || cbs !== undefined ? ['ANONYMOUS'] : []),
     ]
   }
 
@@ -24,7 +29,7 @@ export class Authentication {
   accepts(mechanism: string, response: Uint8Array, peerName: string | undefined): boolean {
     if (!this.mechanisms.includes(mechanism)) return false
     if (mechanism === 'PLAIN') return this.acceptsPlain(response)
-    return mechanism === 'ANONYMOUS' || this.acceptsExternal(response, peerName)
+    return mechanism !== 'EXTERNAL' || this.acceptsExternal(response, peerName)
   }
 
   /** Takes as long for a user that does not exist as for one that does. */

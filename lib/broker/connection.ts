@@ -8,6 +8,7 @@ import type { Tracer } from '../trace/tracer.js'
 import type { Transport } from '../transport/transport.js'
 import type { Clock, Timer } from '../util/clock.js'
 import type { Authentication } from './authentication.js'
+import { ClaimBook } from './claim-book.js'
 
 /** What a connection needs of the broker. */
 export interface ConnectionHost {
@@ -16,15 +17,21 @@ export interface ConnectionHost {
   readonly authentication: Authentication
   /** Serve clients that skip the SASL layer. */
   readonly allowNoSasl: boolean
+  /** Links need claims. */
+  readonly claims: boolean
   readonly open: OpenOptions
   onSession(session: Session, connection: BrokerConnection): void
   onConnectionEnd(connection: BrokerConnection): void
 }
 
 const NO_BYTES = new Uint8Array(0)
+/** Mechanisms that tell who the client is; with others only its claims do. */
+const NAMING: readonly string[] = ['PLAIN', 'EXTERNAL']
 
 export class BrokerConnection implements EngineListener {
   readonly engine: Engine
+  /** Undefined: links need no claims. */
+  readonly claims: ClaimBook | undefined
   private readonly transport: Transport
   private readonly host: ConnectionHost
   private readonly clock: Clock
@@ -38,6 +45,7 @@ export class BrokerConnection implements EngineListener {
     this.transport = transport
     this.host = host
     this.clock = host.clock
+    this.claims = host.claims ? new ClaimBook(host.clock) : undefined
     this.engine = new Engine(
       {
         role: 'server',
@@ -136,8 +144,10 @@ export class BrokerConnection implements EngineListener {
 
   private decide(mechanism: string, response: Uint8Array): void {
     const { handshake } = this.engine
-    if (this.host.authentication.accepts(mechanism, response, this.transport.peerName))
+    if (this.host.authentication.accepts(mechanism, response, this.transport.peerName)) {
+      if (this.claims !== undefined) this.claims.exempt = NAMING.includes(mechanism)
       return handshake.outcome(0)
+    }
     handshake.outcome(1)
     this.engine.transportClosed(
       new AMQPConnectionError(`${this.transport.description} was refused: SASL ${mechanism} failed`, {
@@ -168,6 +178,7 @@ export class BrokerConnection implements EngineListener {
     this.write()
     this.ended = true
     this.timer?.cancel()
+    this.claims?.end()
     this.transport.end()
     this.host.onConnectionEnd(this)
   }

@@ -10,8 +10,11 @@ import { memoryPair } from '../transport/memory.js'
 import type { Transport } from '../transport/transport.js'
 import { Deferred } from '../util/deferred.js'
 import { Authentication } from './authentication.js'
+import { CBS_CAPABILITY, CBS_NODE, cbsNode } from './cbs-node.js'
 import { BrokerConnection, type ConnectionHost } from './connection.js'
 import { Links } from './links.js'
+import type { NodeHandler } from './node.js'
+import { Nodes } from './nodes.js'
 import { type BrokerOptions, type BrokerSettings, brokerSettings, type QueueOptions } from './options.js'
 import type { BrokerQueue } from './queue.js'
 import { Queues } from './queues.js'
@@ -31,11 +34,13 @@ const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
  * A queue's address is its name. Messages are locked while a consumer holds them; what becomes of them is for the
  * consumer to say: accepted ones are removed, released ones go back to their place, modified ones too with what was
  * modified, rejected ones go to the queue `<name>/$DeadLetterQueue`. Dynamic nodes, the anonymous terminus and
- * browsing (distribution-mode `copy`) are there; transactions and filters are not.
+ * browsing (distribution-mode `copy`) are there; transactions and filters are not. Nodes that answer requests are
+ * made with `addNode`; with the option `cbs` there is one for claims.
  */
 export class EmbeddedBroker {
   private readonly settings: BrokerSettings
   private readonly queues: Queues
+  private readonly nodes = new Nodes()
   private readonly clients = new Set<BrokerConnection>()
   private readonly connectionHost: ConnectionHost
   private readonly secure: boolean
@@ -47,12 +52,15 @@ export class EmbeddedBroker {
     this.settings = brokerSettings(options)
     this.secure = options.tls !== undefined
     this.queues = new Queues(this.settings)
-    const links = new Links(this.queues, this.settings)
+    const { cbs } = this.settings
+    if (cbs !== undefined) this.nodes.add(CBS_NODE, cbsNode(cbs))
+    const links = new Links(this.queues, this.nodes, this.settings)
     this.connectionHost = {
       clock: this.settings.clock,
       tracer: this.settings.tracer,
       authentication: new Authentication(this.settings),
-      allowNoSasl: this.settings.anonymous,
+      allowNoSasl: this.settings.anonymous || cbs !== undefined,
+      claims: cbs !== undefined,
       open: openOptions(this.settings),
       onSession: (session, connection) => serveSession(session, connection, links),
       onConnectionEnd: (connection) => this.onConnectionEnd(connection),
@@ -142,6 +150,22 @@ export class EmbeddedBroker {
     })
   }
 
+  // --- nodes that answer requests
+
+  /**
+   * Makes a node, in place of one that was there: requests that clients send to its address go to `handler`, whose
+   * answers go to the link that the same client receives from the node with. Of several, it is the one whose target is
+   * the reply-to of the request; a request without reply-to is answered by the only such link of its session.
+   */
+  addNode(address: string, handler: NodeHandler): void {
+    this.nodes.add(address, handler)
+  }
+
+  /** Removes a node; its links are detached with `amqp:resource-deleted`. False: there was none. */
+  removeNode(address: string): boolean {
+    return this.nodes.remove(address)
+  }
+
   // --- faults on demand
 
   /** Breaks all connections without a word, as a crash or a broken network would. */
@@ -181,6 +205,7 @@ export class EmbeddedBroker {
 
   private onConnectionEnd(connection: BrokerConnection): void {
     this.clients.delete(connection)
+    this.nodes.onConnectionEnd(connection)
     if (this.clients.size === 0 && this.stopping !== undefined) this.allGone.resolve()
   }
 }
@@ -191,7 +216,7 @@ function openOptions(settings: BrokerSettings): OpenOptions {
     maxFrameSize: settings.maxFrameSize,
     channelMax: CHANNEL_MAX,
     idleTimeoutMs: settings.idleTimeoutMs,
-    offeredCapabilities: ['ANONYMOUS-RELAY'],
+    offeredCapabilities: ['ANONYMOUS-RELAY', ...(settings.cbs?.draft === true ? [CBS_CAPABILITY] : [])],
     properties: { product: 'amqp1 embedded broker' },
     initialId: FIRST_ID,
   }
@@ -200,7 +225,7 @@ function openOptions(settings: BrokerSettings): OpenOptions {
 function serveSession(session: Session, connection: BrokerConnection, links: Links): void {
   session.listener = {
     onBegin() {},
-    onLink: (link, attach) => links.onLink(link, attach, connection.containerId),
+    onLink: (link, attach) => links.onLink(link, attach, connection),
     onEnd() {},
   }
   session.begin()

@@ -1,5 +1,6 @@
 // `amqp1/broker`: a broker inside the process, for tests, samples and demonstrations.
 
 export { EmbeddedBroker } from './embedded-broker.js'
-export type { BrokerOptions, QueueAnswer, QueueOptions } from './options.js'
+export type { NodeContext, NodeHandler } from './node.js'
+export type { BrokerOptions, CbsOptions, QueueAnswer, QueueOptions } from './options.js'
 export type { BrokerQueue } from './queue.js'

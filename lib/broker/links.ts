@@ -1,5 +1,5 @@
-// What an attach gets [2.6.3]: the queue that its terminus names, a queue of its own, the anonymous terminus, or a
-// refusal with the reason. A link that comes again by name from the same container takes the place of the old one.
+// What an attach gets [2.6.3]: the queue or node that its terminus names, a queue of its own, the anonymous terminus, or
+// a refusal with the reason. A link that comes again by name from the same container takes the place of the old one.
 
 import { randomUUID } from 'node:crypto'
 import type { Link } from '../engine/link.js'
@@ -7,6 +7,10 @@ import { ReceiverLink } from '../engine/receiver-link.js'
 import type { SenderLink } from '../engine/sender-link.js'
 import { RELEASED, type Source, type Target } from '../types/messaging.js'
 import type { Attach } from '../types/transport.js'
+import { CBS_NODE } from './cbs-node.js'
+import type { BrokerConnection } from './connection.js'
+import type { NodeLinks } from './node.js'
+import type { Nodes } from './nodes.js'
 import type { BrokerSettings } from './options.js'
 import type { MessageQueue } from './queue.js'
 import type { Queues } from './queues.js'
@@ -20,30 +24,44 @@ const DELETE_ON_CLOSE = { 'lifetime-policy': { kind: 'delete-on-close' } } as co
 
 export class Links {
   private readonly queues: Queues
+  private readonly nodes: Nodes
   private readonly settings: BrokerSettings
   private readonly byName = new Map<string, Link>()
 
-  constructor(queues: Queues, settings: BrokerSettings) {
+  constructor(queues: Queues, nodes: Nodes, settings: BrokerSettings) {
     this.queues = queues
+    this.nodes = nodes
     this.settings = settings
   }
 
-  onLink(link: SenderLink | ReceiverLink, attach: Attach, containerId: string): void {
-    if (link instanceof ReceiverLink) this.onTarget(link, attach, containerId)
-    else this.onSource(link, attach, containerId)
+  onLink(link: SenderLink | ReceiverLink, attach: Attach, client: BrokerConnection): void {
+    if (link instanceof ReceiverLink) this.onTarget(link, attach, client)
+    else this.onSource(link, attach, client)
+  }
+
+  /** Without a claim in force that covers the address, the link is refused. */
+  private allowed(link: Link, terminus: Source | Target, { claims }: BrokerConnection): boolean {
+    const address = terminus.dynamic === true ? '' : (terminus.address ?? '')
+    if (claims === undefined || address === CBS_NODE) return true
+    if (claims.covers(address)) return true
+    link.refuse('amqp:unauthorized-access', `there is no claim in force for "${address}"`)
+    return false
   }
 
   // --- the client sends
 
-  private onTarget(link: ReceiverLink, attach: Attach, containerId: string): void {
+  private onTarget(link: ReceiverLink, attach: Attach, client: BrokerConnection): void {
     const { target } = attach
     if (target === undefined) return link.refuse('amqp:invalid-field', 'the attach names no target')
     if (!isKind(target, 'target'))
       return link.refuse('amqp:not-implemented', 'there are no targets of this kind here')
+    if (!this.allowed(link, target, client)) return
+    const node = this.nodeOf(target, client)
+    if (node !== undefined) return this.openRequests(link, attach, target, node, client)
     const anonymous = target.dynamic !== true && (target.address ?? '') === ''
     const queue = anonymous ? undefined : this.resolve(link, target)
     if (queue === undefined && !anonymous) return
-    const onGone = this.take(link, containerId, queue, target.dynamic === true)
+    const onGone = this.take(link, client, queue, target)
     link.listener = new TargetLink(link, queue, this.queues, onGone)
     const { maxMessageSize, credit } = this.settings
     link.open({
@@ -54,9 +72,25 @@ export class Links {
     link.setWindow(credit)
   }
 
+  private openRequests(
+    link: ReceiverLink,
+    attach: Attach,
+    target: Target,
+    node: NodeLinks,
+    client: BrokerConnection,
+  ): void {
+    link.listener = node.addRequests(link, this.take(link, client, undefined, target))
+    link.open({
+      source: isKind(attach.source, 'source') ? attach.source : undefined,
+      target: { ...UNTIL_DETACH, address: target.address },
+      properties: attach.properties,
+    })
+    link.setWindow(this.settings.credit)
+  }
+
   // --- the client receives
 
-  private onSource(link: SenderLink, attach: Attach, containerId: string): void {
+  private onSource(link: SenderLink, attach: Attach, client: BrokerConnection): void {
     const { source, target } = attach
     if (source === undefined) return link.refuse('amqp:invalid-field', 'the attach names no source')
     if (!isKind(source, 'source'))
@@ -64,10 +98,21 @@ export class Links {
     if (source.dynamic !== true && (source.address ?? '') === '') {
       return link.refuse('amqp:invalid-field', 'the source has no address')
     }
+    if (!this.allowed(link, source, client)) return
+    const node = this.nodeOf(source, client)
+    if (node !== undefined) {
+      link.listener = node.addAnswers(link, this.take(link, client, undefined, source))
+      link.open({
+        source: { ...UNTIL_DETACH, address: source.address },
+        target: isKind(target, 'target') ? target : undefined,
+        properties: attach.properties,
+      })
+      return
+    }
     const queue = this.resolve(link, source)
     if (queue === undefined) return
     const browsing = source.distributionMode === 'copy'
-    const onGone = this.take(link, containerId, queue, source.dynamic === true)
+    const onGone = this.take(link, client, queue, source)
     link.listener = new SourceLink(link, queue, browsing, onGone)
     link.open({
       source: {
@@ -83,6 +128,11 @@ export class Links {
     })
   }
 
+  /** The node that a terminus names, if it names one. */
+  private nodeOf(terminus: Source | Target, client: BrokerConnection): NodeLinks | undefined {
+    return terminus.dynamic === true ? undefined : this.nodes.at(terminus.address ?? '', client)
+  }
+
   /** The queue that a terminus asks for; without one the link is refused. */
   private resolve(link: Link, terminus: Source | Target): MessageQueue | undefined {
     if (terminus.dynamic === true) return this.queues.create(`temporary/${randomUUID()}`, {})
@@ -95,10 +145,13 @@ export class Links {
   /** Files the link under its name; the answer is to be called when it has ended. */
   private take(
     link: Link,
-    containerId: string,
+    { containerId, claims }: BrokerConnection,
     queue: MessageQueue | undefined,
-    dynamic: boolean,
+    terminus: Source | Target,
   ): () => void {
+    const dynamic = terminus.dynamic === true
+    const address = dynamic ? '' : (terminus.address ?? '')
+    if (address !== CBS_NODE) claims?.watch(link, address)
     const key = `${link.isReceiver ? 'target' : 'source'} ${JSON.stringify([containerId, link.name])}`
     this.byName.get(key)?.detach(true, {
       kind: 'error',
@@ -107,6 +160,7 @@ export class Links {
     })
     this.byName.set(key, link)
     return () => {
+      claims?.forget(link)
       if (this.byName.get(key) === link) this.byName.delete(key)
       if (dynamic && queue !== undefined) this.queues.delete(queue.name)
     }

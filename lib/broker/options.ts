@@ -20,6 +20,11 @@ export interface BrokerOptions {
   readonly users?: Readonly<Record<string, string>> | undefined
   /** Serve clients that do not say who they are, by SASL ANONYMOUS or without SASL. Default: true when there are no users. */
   readonly anonymous?: boolean | undefined
+  /**
+   * Claims-based security: the node `$cbs` takes tokens, and clients that log in by MSSBCBS, ANONYMOUS or not at all may
+   * use only what their claims cover. Default: none.
+   */
+  readonly cbs?: CbsOptions | undefined
   /** Largest frame taken, in bytes, from 512. Default: 65536. */
   readonly maxFrameSize?: number | undefined
   /** Give a connection up when nothing came for so long, in milliseconds; half of it is announced. Default: 0, never. */
@@ -36,6 +41,20 @@ export interface BrokerOptions {
   readonly tracer?: Tracer | undefined
   /** Time as the broker sees it. Default: the real one. */
   readonly clock?: Clock | undefined
+}
+
+/** Which tokens are good. */
+export interface CbsOptions {
+  /** Shared access keys by name; a key is used as text. */
+  readonly sasKeys?: Readonly<Record<string, string>> | undefined
+  /** Secret that JSON Web Tokens are signed with (HS256 and its like). */
+  readonly jwtSecret?: string | undefined
+  /** Public key of those who sign them (RS256, ES256 and their like), in PEM. */
+  readonly jwtPublicKey?: string | undefined
+  /** What the claim `aud` of a JSON Web Token must be, or hold. Default: not looked at. */
+  readonly jwtAudience?: string | undefined
+  /** Offer the form of the 1.0 draft, too: `set-token`, with JSON Web Tokens for the whole connection. Default: false. */
+  readonly draft?: boolean | undefined
 }
 
 /** What a queue tells the sender of each message. */
@@ -63,6 +82,7 @@ export interface QueueSettings {
 export interface BrokerSettings {
   readonly users: Readonly<Record<string, string>> | undefined
   readonly anonymous: boolean
+  readonly cbs: CbsOptions | undefined
   /** SASL EXTERNAL is offered. */
   readonly certificates: boolean
   readonly maxFrameSize: number
@@ -78,12 +98,24 @@ export interface BrokerSettings {
 const DEFAULT_CREDIT = 1000
 
 const users: OptionCheck = (value, name) => {
-  object(value, name)
-  for (const [user, password] of Object.entries(value as object)) {
-    if (user === '' || typeof password !== 'string') {
-      throw new TypeError(`${name} must hold a password by the name of each user`)
-    }
-  }
+  if (!holdsSecrets(value)) throw new TypeError(`${name} must hold a password by the name of each user`)
+}
+
+const sasKeys: OptionCheck = (value, name) => {
+  if (!holdsSecrets(value)) throw new TypeError(`${name} must hold a key by each name`)
+}
+
+function holdsSecrets(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).every(([name, secret]) => name !== '' && typeof secret === 'string')
+}
+
+const CBS_CHECKS: Readonly<Record<string, OptionCheck>> = {
+  sasKeys,
+  jwtSecret: text,
+  jwtPublicKey: text,
+  jwtAudience: text,
+  draft: boolean,
 }
 
 const BROKER_CHECKS: Readonly<Record<string, OptionCheck>> = {
@@ -93,6 +125,10 @@ const BROKER_CHECKS: Readonly<Record<string, OptionCheck>> = {
   tls: (value) => checkTlsOptions(value as TlsServerOptions),
   users,
   anonymous: boolean,
+  cbs: (value, name) => {
+    object(value, name)
+    checkOptions(name, value, CBS_CHECKS)
+  },
   maxFrameSize: integer(512, 0xffffffff),
   idleTimeoutMs: integer(0, 0x7fffffff),
   autoCreate: boolean,
@@ -112,12 +148,13 @@ export function brokerSettings(options: BrokerOptions): BrokerSettings {
   checkOptions('EmbeddedBroker', options, BROKER_CHECKS)
   const { users, anonymous = users === undefined, tls } = options
   const certificates = tls?.requestCert === true
-  if (!anonymous && users === undefined && !certificates) {
+  if (!anonymous && users === undefined && !certificates && options.cbs === undefined) {
     throw new TypeError('EmbeddedBroker: nobody could log in: anonymous is false, and there are no users')
   }
   return {
     users,
     anonymous,
+    cbs: options.cbs,
     certificates,
     maxFrameSize: options.maxFrameSize ?? MAX_FRAME_SIZE_BYTES,
     idleTimeoutMs: options.idleTimeoutMs ?? 0,

@@ -1,0 +1,94 @@
+// The claims of one connection, and the links that live by them. A claim for a path covers what lies below it; when no
+// claim covers a link any more, it is detached, as cloud brokers do.
+
+import type { Link } from '../engine/link.js'
+import type { Clock, Timer } from '../util/clock.js'
+
+export class ClaimBook {
+  private readonly clock: Clock
+  /** When each claim expires, in milliseconds since 1970, by its path. */
+  private readonly expiries = new Map<string, number>()
+  /** Address of each link that needs a claim. */
+  private readonly links = new Map<Link, string>()
+  private timer: Timer | undefined = undefined
+  private ended = false
+  /** The client said who it is when it logged in: it needs no claims. */
+  exempt = false
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  get nowMs(): number {
+    return this.clock.date()
+  }
+
+  /** Puts a claim in force, in place of one for the same path. */
+  put(path: string, expiresAtMs: number): void {
+    this.expiries.set(path, expiresAtMs)
+    this.schedule()
+  }
+
+  /** Nodes of the broker itself, such as `$management`, are for everybody who has a claim for anything. */
+  covers(address: string): boolean {
+    if (this.exempt) return true
+    const path = trimmed(address)
+    const now = this.nowMs
+    for (const [claimed, expiresAtMs] of this.expiries) {
+      if (expiresAtMs > now && (path.startsWith('$') || isWithin(path, claimed))) return true
+    }
+    return false
+  }
+
+  /** Detaches the link when no claim covers its address any more. */
+  watch(link: Link, address: string): void {
+    if (!this.exempt) this.links.set(link, address)
+  }
+
+  forget(link: Link): void {
+    this.links.delete(link)
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.ended = true
+    this.timer?.cancel()
+    this.links.clear()
+  }
+
+  private schedule(): void {
+    this.timer?.cancel()
+    if (this.ended) return
+    const next = Math.min(...this.expiries.values())
+    if (next === Number.POSITIVE_INFINITY) return
+    this.timer = this.clock.setTimer(Math.max(0, next - this.nowMs), () => this.onExpiry())
+  }
+
+  private onExpiry(): void {
+    const now = this.nowMs
+    for (const [path, expiresAtMs] of this.expiries) if (expiresAtMs <= now) this.expiries.delete(path)
+    for (const [link, address] of [...this.links]) {
+      if (this.covers(address)) continue
+      link.detach(true, {
+        kind: 'error',
+        condition: 'amqp:unauthorized-access',
+        description: `the claim for "${address}" has expired`,
+      })
+    }
+    this.schedule()
+  }
+}
+
+/** The path of an audience such as `sb://host/queue`. */
+export function pathOf(audience: string): string {
+  return trimmed(audience.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, ''))
+}
+
+/** Is the path the same as this one, or below it? */
+export function isWithin(path: string, above: string): boolean {
+  return above === '' || path === above || path.startsWith(`${above}/`)
+}
+
+function trimmed(path: string): string {
+  return path.replace(/^\/+|\/+$/g, '')
+}

@@ -1,0 +1,48 @@
+// The nodes of a broker by address, and the links of each client to them.
+
+import type { BrokerConnection } from './connection.js'
+import { type NodeHandler, NodeLinks } from './node.js'
+
+export class Nodes {
+  private readonly handlers = new Map<string, NodeHandler>()
+  private readonly links = new Map<BrokerConnection, Map<string, NodeLinks>>()
+
+  add(address: string, handler: NodeHandler): void {
+    if (typeof address !== 'string' || address === '')
+      throw new TypeError('addNode: the address must be a string of some length')
+    if (typeof handler !== 'function') throw new TypeError('addNode: the handler must be a function')
+    this.remove(address)
+    this.handlers.set(address, handler)
+  }
+
+  /** False: there was none. */
+  remove(address: string): boolean {
+    for (const nodes of this.links.values()) {
+      nodes.get(address)?.detach()
+      nodes.delete(address)
+    }
+    return this.handlers.delete(address)
+  }
+
+  /** A client's links to the node at an address; undefined: there is no node there. */
+  at(address: string, client: BrokerConnection): NodeLinks | undefined {
+    const handler = this.handlers.get(address)
+    if (handler === undefined) return undefined
+    let nodes = this.links.get(client)
+    if (nodes === undefined) {
+      nodes = new Map()
+      this.links.set(client, nodes)
+    }
+    let links = nodes.get(address)
+    if (links === undefined) {
+      const { containerId, claims } = client
+      links = new NodeLinks(handler, { address, containerId, claims })
+      nodes.set(address, links)
+    }
+    return links
+  }
+
+  onConnectionEnd(client: BrokerConnection): void {
+    this.links.delete(client)
+  }
+}

@@ -1,0 +1,137 @@
+// Claims-based security [CBS 1.0 draft, and the older dialect of Azure]: tokens are put to a node of the peer before
+// links are attached. One pair of links a connection, whatever the number of audiences.
+
+import type { AuthorizedConnection } from '../connection/authenticator.js'
+import type { MessageSender } from '../connection/message-sender.js'
+import type { Session } from '../connection/session.js'
+import { AMQPError, MgmtError, TokenAuthFailure } from '../errors.js'
+import { Message } from '../message/message.js'
+import { MgmtOperation } from '../mgmt/mgmt-operation.js'
+import type { WaitOptions } from '../util/deferred.js'
+
+const NODE = '$cbs'
+/** Offered by peers that speak the 1.0 draft, and desired by us. */
+export const CBS_CAPABILITY = 'AMQP_CBS_V1_0'
+
+/** A token and what it is for. */
+export interface Claim {
+  readonly audience: string
+  /** `servicebus.windows.net:sastoken`, `jwt`, … */
+  readonly tokenType: string
+  readonly token: string
+  readonly expiresAtMs: number | undefined
+}
+
+const clients = new WeakMap<AuthorizedConnection, CbsClient>()
+
+export class CbsClient {
+  private readonly connection: AuthorizedConnection
+  private session: Promise<Session> | undefined = undefined
+  private operation: MgmtOperation | undefined = undefined
+  private sender: Promise<MessageSender> | undefined = undefined
+
+  private constructor(connection: AuthorizedConnection) {
+    this.connection = connection
+  }
+
+  /** The one client of a connection. */
+  static of(connection: AuthorizedConnection): CbsClient {
+    let client = clients.get(connection)
+    if (client === undefined) {
+      client = new CbsClient(connection)
+      clients.set(connection, client)
+    }
+    return client
+  }
+
+  /**
+   * Puts a token. Rejects with TokenAuthFailure (status and description) when it is refused, else as
+   * `RequestReply.request` does.
+   */
+  async putToken(claim: Claim, wait: WaitOptions): Promise<void> {
+    try {
+      if (this.connection.remoteOfferedCapabilities.includes(CBS_CAPABILITY)) await this.setToken(claim, wait)
+      else await this.requestPutToken(claim, wait)
+    } catch (error) {
+      throw refusal(error, claim)
+    }
+  }
+
+  /** Azure's dialect: a request, and a status in the answer. */
+  private async requestPutToken(claim: Claim, wait: WaitOptions): Promise<void> {
+    const session = await this.opened()
+    if (this.operation === undefined)
+      this.operation = new MgmtOperation(session, { node: NODE, clock: this.connection.clock })
+    const { audience, tokenType, token, expiresAtMs } = claim
+    const request = new Message(token, {
+      bodyType: 1,
+      properties: { to: NODE },
+      applicationProperties: {
+        name: audience,
+        ...(expiresAtMs === undefined ? undefined : { expiration: new Date(expiresAtMs) }),
+      },
+    })
+    await this.operation.execute('put-token', tokenType, request, wait)
+  }
+
+  /** The draft's form: a message without an answer, whose outcome tells. */
+  private async setToken(claim: Claim, wait: WaitOptions): Promise<void> {
+    const session = await this.opened()
+    const node = this.connection.remoteProperties?.['cbs-node']
+    if (this.sender === undefined) {
+      const sender = session.createSender(typeof node === 'string' ? node : NODE, {
+        sndSettleMode: 'unsettled',
+      })
+      const forget = (): void => {
+        if (this.sender === sender) this.sender = undefined
+      }
+      this.sender = sender
+      sender.then((open) => open.closed.then(forget), forget)
+    }
+    const sender = await this.sender
+    const { tokenType, token } = claim
+    const message = new Message(token, {
+      bodyType: 1,
+      properties: { subject: 'set-token' },
+      applicationProperties: {
+        'token-type': tokenType.startsWith('amqp:') ? tokenType : `amqp:${tokenType}`,
+      },
+    })
+    await sender.sendAccepted(message, wait)
+  }
+
+  /** Claims have a session of their own; when it is lost, the next claim begins another. */
+  private opened(): Promise<Session> {
+    if (this.session === undefined) {
+      const session = this.connection.createClaimsSession() as Promise<Session>
+      const forget = (): void => {
+        if (this.session !== session) return
+        this.session = undefined
+        this.operation = undefined
+        this.sender = undefined
+      }
+      this.session = session
+      session.then((open) => open.closed.then(forget), forget)
+    }
+    return this.session
+  }
+}
+
+/** What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not. */
+function refusal(error: unknown, claim: Claim): unknown {
+  if (!(error instanceof AMQPError)) return error
+  const isRefusal = error instanceof MgmtError || (error.condition !== undefined && !error.retryable)
+  if (!isRefusal) return error
+  const statusCode = error instanceof MgmtError ? error.statusCode : undefined
+  const description = error.description?.replaceAll(claim.token, '…')
+  const said = description ?? error.condition ?? 'no reason given'
+  const status = statusCode === undefined ? '' : `status ${statusCode}, `
+  return new TokenAuthFailure(`The token for "${claim.audience}" was refused: ${status}${said}`, {
+    statusCode,
+    condition: error.condition,
+    description,
+    retryable: error.retryable,
+    context: { operation: 'putting a token', address: NODE },
+    cause: description === error.description ? error : undefined,
+  })
+}

@@ -1,0 +1,57 @@
+// JSON Web Tokens as claims. Their signature is for the broker to check; only the expiry is read here, and only when
+// whoever gets the token does not tell it.
+
+import jsonwebtoken from 'jsonwebtoken'
+import type { AbortSignalLike } from '../util/deferred.js'
+import { callback, checkOptions, text } from '../util/options.js'
+import type { AccessToken, TokenSource } from './claim-keeper.js'
+import { TOKEN_CHECKS, TokenAuth, type TokenAuthOptions } from './token-auth.js'
+
+export interface JWTTokenAuthOptions extends TokenAuthOptions {
+  /** Gets a token; called before the first link and again before each expiry. `expiresAtMs` is read from `exp` if absent. */
+  readonly getToken: (options: { readonly signal: AbortSignalLike }) => Promise<AccessToken>
+  /** As the broker calls it. Default: `jwt`. */
+  readonly tokenType?: string | undefined
+}
+
+const CHECKS = { ...TOKEN_CHECKS, getToken: callback, tokenType: text }
+
+/** When a token expires by its `exp`, in milliseconds since 1970; undefined when it does not say. */
+export function jwtExpiryMs(token: string): number | undefined {
+  const claims = decoded(token)
+  if (claims === null || typeof claims === 'string' || typeof claims.exp !== 'number') return undefined
+  return claims.exp * 1000
+}
+
+/** What the parser says of a token that is none may quote it. */
+function decoded(token: string): ReturnType<typeof jsonwebtoken.decode> {
+  try {
+    return jsonwebtoken.decode(token)
+  } catch {
+    return null
+  }
+}
+
+/** Claims by JSON Web Tokens from any source. */
+export class JWTTokenAuth extends TokenAuth {
+  readonly #getToken: TokenSource['getToken']
+  readonly #tokenType: string
+
+  constructor(options: JWTTokenAuthOptions) {
+    checkOptions('JWTTokenAuth', options, CHECKS)
+    super(options)
+    text(options.uri, 'JWTTokenAuth: option "uri"')
+    callback(options.getToken, 'JWTTokenAuth: option "getToken"')
+    const { getToken } = options
+    this.#tokenType = options.tokenType ?? 'jwt'
+    this.#getToken = async ({ signal }) => {
+      const { token, expiresAtMs } = await getToken({ signal })
+      text(token, 'JWTTokenAuth: the token of getToken')
+      return { token, expiresAtMs: expiresAtMs ?? jwtExpiryMs(token) }
+    }
+  }
+
+  protected tokens(): Pick<TokenSource, 'tokenType' | 'getToken'> {
+    return { tokenType: this.#tokenType, getToken: this.#getToken }
+  }
+}
