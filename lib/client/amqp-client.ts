@@ -1,20 +1,35 @@
 // What sending and receiving clients share: the connection (their own, or one given to them), the link that is opened
 // by the first operation and anew after it was lost, and the end of both.
 
-import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import { Connection } from '../connection/connection.js'
-import { CLOSE_TIMEOUT_MS, CONNECTION_CHECKS, type ConnectionOptions, isAuthenticator } from '../connection/options.js'
+import {
+  CLOSE_TIMEOUT_MS,
+  CONNECTION_CHECKS,
+  type ConnectionOptions,
+  isAuthenticator,
+} from '../connection/options.js'
 import { sharedSignal } from '../connection/shared-signal.js'
 import { Deadline, settledWithin } from '../connection/waits.js'
+import { AMQPError, AMQPTimeoutError } from '../errors.js'
+import type { MessageInput } from '../message/message.js'
+import { keptOperation } from '../mgmt/kept-operations.js'
+import {
+  DEFAULT_REQUEST_TIMEOUT_MS,
+  EXECUTE_CHECKS,
+  MGMT_TARGET,
+  type MgmtExecuteOptions,
+  type MgmtResult,
+} from '../mgmt/mgmt-operation.js'
 import { parseAddress, type URLLike } from '../transport/address.js'
 import type { Fields } from '../types/maps.js'
 import { Abort } from '../util/abort.js'
 import { type Clock, realClock } from '../util/clock.js'
-import { waitFor, type WaitOptions } from '../util/deferred.js'
-import { checkOptions, object, type OptionCheck, text, texts, WAIT_OPTIONS } from '../util/options.js'
+import { type WaitOptions, waitFor } from '../util/deferred.js'
+import { checkOptions, type OptionCheck, object, text, texts, WAIT_OPTIONS } from '../util/options.js'
 
 /** Options of both clients. */
-export interface AMQPClientOptions extends Omit<ConnectionOptions, 'desiredCapabilities' | 'offeredCapabilities'> {
+export interface AMQPClientOptions
+  extends Omit<ConnectionOptions, 'desiredCapabilities' | 'offeredCapabilities'> {
   /** Use this connection, and leave it open at the end. The target or source may then be a bare address. */
   readonly connection?: Connection | undefined
   /** Wire address of the node, verbatim. Default: the path of the URL, percent-decoded. */
@@ -25,6 +40,20 @@ export interface AMQPClientOptions extends Omit<ConnectionOptions, 'desiredCapab
   readonly linkProperties?: Fields | undefined
   /** Capabilities that the link desires of the peer. */
   readonly desiredCapabilities?: readonly string[] | undefined
+}
+
+/** Options of `mgmtRequest`. */
+export interface MgmtRequestOptions extends MgmtExecuteOptions {
+  /** Address of the management node. Default: `$management`. */
+  readonly node?: string | undefined
+  /** Type of the entity. Default: none is told. */
+  readonly type?: string | undefined
+}
+
+const MGMT_REQUEST_CHECKS: Readonly<Record<string, OptionCheck>> = {
+  ...EXECUTE_CHECKS,
+  node: text,
+  type: text,
 }
 
 const { offeredCapabilities: _unused, ...OWN_CONNECTION_CHECKS } = CONNECTION_CHECKS
@@ -75,7 +104,10 @@ export abstract class AMQPClient<L extends ClientLink> {
   private clientState: ClientState = IDLE
   private closedByUser = false
 
-  protected constructor(remote: string | URLLike | { readonly address?: string | undefined }, options: AMQPClientOptions) {
+  protected constructor(
+    remote: string | URLLike | { readonly address?: string | undefined },
+    options: AMQPClientOptions,
+  ) {
     const place = addressOf(remote, options)
     this.url = place.url
     this.address = place.address
@@ -202,6 +234,32 @@ export abstract class AMQPClient<L extends ClientLink> {
   }
 
   /**
+   * Has a management node do an operation, over one pair of links for each node of the connection. Opens the client if
+   * it is not open. `timeoutMs` is 60 000 by default. Rejects with MgmtError when the status is not 2xx, as `open`, or
+   * as {@link MgmtOperation.execute}.
+   */
+  async mgmtRequest(
+    message: MessageInput,
+    operation: string,
+    options: MgmtRequestOptions = {},
+  ): Promise<MgmtResult> {
+    checkOptions('mgmtRequest', options, MGMT_REQUEST_CHECKS)
+    const { node = MGMT_TARGET, type, signal, timeoutMs, ...execute } = options
+    const deadline = new Deadline(this.clock, { signal, timeoutMs }, DEFAULT_REQUEST_TIMEOUT_MS)
+    const connection = await this.connectedForRequest(deadline.wait)
+    const kept = keptOperation(connection, node, this.clock)
+    return kept.execute(operation, type, message, { ...execute, ...deadline.wait })
+  }
+
+  /** A connection that was given has our claim put; our own is made together with the link. */
+  private async connectedForRequest(wait: WaitOptions): Promise<Connection> {
+    if (this.options.connection !== undefined && !this.closedByUser) return this.connected(wait)
+    if (this.closedByUser || this.current?.isOpen !== true) await this.opened(wait)
+    if (this.current === undefined) throw this.closedError()
+    return this.current
+  }
+
+  /**
    * Settles what is pending, detaches, and closes the connection unless it was given; calls off an attempt to open.
    * Bounded by `timeoutMs` (default 5 000). The client cannot be used afterwards. Closing twice is harmless.
    */
@@ -234,7 +292,15 @@ export abstract class AMQPClient<L extends ClientLink> {
 
   /** Lines for people: how the connection stands, and what each link on it waits for. */
   explain(): string {
-    return this.current?.explain() ?? `client of "${this.address}": not open`
+    const { current } = this
+    if (current !== undefined) return current.explain()
+    return `client of "${this.address}": ${this.opening === undefined ? this.standing : 'connecting'}`
+  }
+
+  /** Without a connection: why there is none. */
+  private get standing(): string {
+    if (this.closedByUser) return 'closed'
+    return this.clientState === ERROR ? 'not open, the last attempt or link failed' : 'not open yet'
   }
 
   private openTimeout(timeoutMs: number): AMQPError {

@@ -9,7 +9,9 @@ import { RECEIVE_CLIENT_CHECKS, ReceiveClient, type ReceiveClientOptions } from 
 import { SendClient, type SendClientOptions } from './send-client.js'
 
 /** Options of `receiveMessage`. What is prefetched and when it is accepted is not for the caller to say. */
-export interface ReceiveOnceOptions extends Omit<ReceiveClientOptions, 'prefetch' | 'autoComplete'>, WaitOptions {}
+export interface ReceiveOnceOptions
+  extends Omit<ReceiveClientOptions, 'prefetch' | 'autoComplete'>,
+    WaitOptions {}
 
 /** Options of the function `receiveMessages`. */
 export interface ReceiveManyOptions extends ReceiveOnceOptions {
@@ -21,7 +23,7 @@ const { prefetch: _prefetch, autoComplete: _autoComplete, ...OWN_CHECKS } = RECE
 const ONCE_CHECKS: Readonly<Record<string, OptionCheck>> = { ...OWN_CHECKS, ...WAIT_OPTIONS }
 
 /**
- * Sends one message and resolves when it is accepted. `timeoutMs` holds for each of connecting and sending.
+ * Sends one message and resolves when it is accepted. `timeoutMs` holds for connecting and sending together.
  * Rejects as `SendClient.sendMessage` does.
  */
 export async function sendMessage(
@@ -30,11 +32,9 @@ export async function sendMessage(
   options: SendClientOptions & WaitOptions = {},
 ): Promise<void> {
   const { signal, timeoutMs, ...rest } = options
-  const wait = { signal, timeoutMs }
-  checkOptions('sendMessage', wait, WAIT_OPTIONS)
+  checkOptions('sendMessage', { signal, timeoutMs }, WAIT_OPTIONS)
   await once(new SendClient(target, rest), async (client) => {
-    await client.open(wait)
-    await client.sendMessage(data, wait)
+    await client.sendMessage(data, { signal, timeoutMs })
   })
 }
 
@@ -61,10 +61,9 @@ export async function receiveMessages(
 ): Promise<Message[]> {
   checkOptions('receiveMessages', options, { ...ONCE_CHECKS, maxBatchSize: integer(1) })
   const { maxBatchSize = 1, signal, timeoutMs, ...rest } = options
-  return once(new ReceiveClient(source, { ...rest, prefetch: 0, autoComplete: true }), async (client) => {
-    await client.open({ signal })
-    return client.receiveMessageBatch({ signal, timeoutMs, maxBatchSize })
-  })
+  return once(new ReceiveClient(source, { ...rest, prefetch: 0, autoComplete: true }), (client) =>
+    client.receiveMessageBatch({ signal, timeoutMs, maxBatchSize }),
+  )
 }
 
 /** Does the errand and closes the client; an errand that failed says so without waiting for that. */

@@ -1,10 +1,10 @@
 // Receives messages from one node: one at a time, in batches, in a loop, or by a handler.
 
-import { type MessageReceiverState, ReceiverSettleMode } from '../constants.js'
 import type { Connection } from '../connection/connection.js'
 import type { MessageReceiver } from '../connection/message-receiver.js'
 import { DEFAULT_PREFETCH } from '../connection/session.js'
 import { Deadline, settledWithin } from '../connection/waits.js'
+import { type MessageReceiverState, ReceiverSettleMode } from '../constants.js'
 import type { Message } from '../message/message.js'
 import { Source } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
@@ -140,7 +140,10 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
     this.completeHandedOut()
     const messages = await link.receiveBatch({ ...deadline.wait, maxBatchSize: options.maxBatchSize })
     // What was accepted must be handed over, even if another message could not be.
-    if (this.autoComplete) await Promise.allSettled(messages.filter((m) => !m.settled).map((m) => m.accept()))
+    if (this.autoComplete) {
+      const { wait } = deadline
+      await Promise.allSettled(messages.filter((m) => !m.settled).map((m) => m.accept(wait)))
+    }
     return messages
   }
 

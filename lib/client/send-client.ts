@@ -1,16 +1,19 @@
 // Sends messages to one node.
 
-import { type MessageSenderState, MessageState, SenderSettleMode } from '../constants.js'
 import type { Connection } from '../connection/connection.js'
 import { type MessageSender, SEND_CHECKS, type SendOptions } from '../connection/message-sender.js'
 import type { SndSettleMode } from '../connection/options.js'
 import { Deadline } from '../connection/waits.js'
+import { type MessageSenderState, MessageState, SenderSettleMode } from '../constants.js'
+import { innerMessageOf, messageList } from '../message/inner-message.js'
 import { Message, type MessageInput } from '../message/message.js'
+import { type Packed, packMessages } from '../message/pack-messages.js'
 import { Target } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { boolean, checkOptions, duration, oneOf, WAIT_OPTIONS } from '../util/options.js'
 import { AMQPClient, type AMQPClientOptions, CLIENT_CHECKS } from './amqp-client.js'
+import { sendPacked, setStates } from './send-batch.js'
 
 export interface SendClientOptions extends AMQPClientOptions {
   /** Default: Unsettled, where each send waits for the peer's outcome. */
@@ -21,6 +24,14 @@ export interface SendClientOptions extends AMQPClientOptions {
 
 /** Options of one `sendMessage`. */
 export interface SendMessageOptions extends SendOptions {}
+
+/** Options of one `sendBatch`. */
+export interface SendBatchOptions extends WaitOptions {
+  /** Send all settled: no outcome is awaited. Only where the link is `mixed`. Default: false. */
+  readonly settled?: boolean | undefined
+}
+
+const SEND_BATCH_CHECKS = { ...WAIT_OPTIONS, settled: boolean }
 
 const CHECKS = {
   ...CLIENT_CHECKS,
@@ -80,13 +91,15 @@ export class SendClient extends AMQPClient<MessageSender> {
   sendMessage(message: MessageInput, options?: SendMessageOptions): Promise<void> {
     const { openLink } = this
     const all = options === undefined ? this.defaults : this.withDefaults(options)
-    if (openLink !== undefined) return openLink.sendAccepted(message, all) as Promise<unknown> as Promise<void>
+    if (openLink !== undefined)
+      return openLink.sendAccepted(message, all) as Promise<unknown> as Promise<void>
     return this.openAndSend(message, all)
   }
 
   /** `msgTimeoutMs` holds for each send that has no limit of its own. */
   private withDefaults<T extends WaitOptions>(options: T): T {
-    if (this.defaults === undefined || typeof options !== 'object' || options?.timeoutMs !== undefined) return options
+    if (this.defaults === undefined || typeof options !== 'object' || options?.timeoutMs !== undefined)
+      return options
     return { ...options, timeoutMs: this.defaults.timeoutMs }
   }
 
@@ -102,6 +115,35 @@ export class SendClient extends AMQPClient<MessageSender> {
       throw error
     }
     await link.sendAccepted(message, { ...options, ...deadline.wait })
+  }
+
+  /**
+   * Sends many messages, in order, in as few batches (see BatchMessage) as the peer's max-message-size allows; one that
+   * would be alone in its batch goes as it is. Each item is taken once and encoded before anything is sent; none, and
+   * nothing is sent or opened. The routing of a batch is that of its first message: messages of different partition
+   * keys or sessions belong into different calls.
+   *
+   * Resolves when all are accepted. Rejects with MessageContentTooLarge naming the index of a message that is too large,
+   * with EncodeError or TypeError: nothing was sent. When a batch fails, the others are waited for; then it rejects with
+   * MessageSendFailed (AMQPTimeoutError, when time was all they lacked), whose `info.failed` and `info.accepted` are lists
+   * of first and last index, or with the reason of the signal; or at once with whatever `open` rejects with.
+   */
+  async sendBatch(messages: Iterable<MessageInput>, options: SendBatchOptions = {}): Promise<void> {
+    checkOptions('sendBatch', options, SEND_BATCH_CHECKS)
+    const list = Array.from(messageList(messages, 'sendBatch'), (message) => innerMessageOf(message))
+    if (list.length === 0) return
+    const all = this.withDefaults(options)
+    const deadline = new Deadline(this.clock, all)
+    let link: MessageSender
+    let packed: Packed[]
+    try {
+      link = await this.opened(deadline.wait)
+      packed = packMessages(list, link.maxMessageSize)
+    } catch (error) {
+      setStates(list, MessageState.SendFailed)
+      throw error
+    }
+    await sendPacked(link, list, packed, { ...all, ...deadline.wait })
   }
 
   /** Puts messages aside for `sendAllMessages`. No I/O. Those that are never sent stay in `pendingMessages`. */
@@ -123,7 +165,9 @@ export class SendClient extends AMQPClient<MessageSender> {
    * failed rejects nothing. Rejects only when the client cannot be opened: the messages then stay queued.
    * Closes the client afterwards unless `closeOnDone` is false.
    */
-  async sendAllMessages(options: { closeOnDone?: boolean | undefined } & WaitOptions = {}): Promise<MessageState[]> {
+  async sendAllMessages(
+    options: { closeOnDone?: boolean | undefined } & WaitOptions = {},
+  ): Promise<MessageState[]> {
     checkOptions('sendAllMessages', options, { ...WAIT_OPTIONS, closeOnDone: boolean })
     const { closeOnDone = true, signal, timeoutMs } = options
     const deadline = new Deadline(this.clock, { signal, timeoutMs })

@@ -235,6 +235,11 @@ export class Message extends MessageContent {
     return twin
   }
 
+  /** @internal What Node prints of it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+
   /** One line for people: what kind of body, which message, how far. */
   override toString(): string {
     return describe(this)

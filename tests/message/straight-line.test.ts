@@ -3,7 +3,6 @@
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { DecodeError } from '../../lib/errors.js'
-import { readName } from '../../lib/types/names.js'
 import {
   decodeAnnotations,
   decodeApplicationProperties,
@@ -19,6 +18,7 @@ import {
   writeAnnotations,
   writeApplicationProperties,
 } from '../../lib/types/messaging.js'
+import { readName } from '../../lib/types/names.js'
 import {
   AMQPDouble,
   type AMQPInput,
