@@ -117,7 +117,7 @@ export const AUTH_EXPIRATION_SECS = 3600
 export const AUTH_REFRESH_SECS = 600
 /** Largest frame we take unless told otherwise, in bytes. */
 export const MAX_FRAME_SIZE_BYTES = 65536
-/** Largest message we take unless told otherwise, in bytes. */
+/** Size that a batch of messages is kept to where the peer names no limit, in bytes; uAMQP's limit for any message. */
 export const MAX_MESSAGE_LENGTH_BYTES = 1048576
 /** Message format of a batch whose data sections are messages themselves. */
 export const BATCH_MESSAGE_FORMAT = 0x80013700

@@ -17,7 +17,7 @@ import { Deferred, type WaitOptions, waitFor } from '../util/deferred.js'
 import { checkOptions, WAIT_OPTIONS } from '../util/options.js'
 import { randomId } from '../util/random-id.js'
 import { Timeouts } from '../util/timeouts.js'
-import type { Authenticator, AuthorizedConnection } from './authenticator.js'
+import type { Authenticator } from './authenticator.js'
 import { Driver } from './driver.js'
 import type { MessageReceiver } from './message-receiver.js'
 import type { MessageSender } from './message-sender.js'
@@ -44,7 +44,7 @@ import {
 } from './session.js'
 import { Deadline, settledWithin, within } from './waits.js'
 
-export class Connection implements AuthorizedConnection {
+export class Connection {
   /** Our container-id [2.4.1]. */
   readonly containerId: string
   private readonly address: Address

@@ -15,7 +15,7 @@ import { CreditControl, DRAIN_TIMEOUT_MS } from './credit-control.js'
 import { breaksOnDrain } from './known-peers.js'
 import { LinkLife } from './link-life.js'
 import { CLOSE_TIMEOUT_MS, RCV_SETTLE_MODES, type RcvSettleMode } from './options.js'
-import { type Confirmation, DeliverySettlement, type SettlementOwner } from './settlement.js'
+import { type Confirmation, DeliverySettlement } from './settlement.js'
 import { sharedSignal } from './shared-signal.js'
 import { Deadline } from './waits.js'
 
@@ -31,7 +31,7 @@ export interface ReceiverContext {
 }
 
 /** Receives messages over one link. Made by `Connection.createReceiver` and `Session.createReceiver`. */
-export class MessageReceiver implements SettlementOwner {
+export class MessageReceiver {
   /** @internal */
   readonly clock: Clock
   /** @internal */

@@ -14,7 +14,7 @@ import type { Timeouts } from '../util/timeouts.js'
 import { LinkLife } from './link-life.js'
 import { CLOSE_TIMEOUT_MS, SND_SETTLE_MODES, type SndSettleMode } from './options.js'
 import type { DeliveryOutcome } from './outcome.js'
-import { PendingSend, type SendOwner } from './pending-send.js'
+import { PendingSend } from './pending-send.js'
 import { SendList } from './send-list.js'
 import { sharedSignal } from './shared-signal.js'
 import { Deadline, settledWithin } from './waits.js'
@@ -43,7 +43,7 @@ export interface SenderContext {
 }
 
 /** Sends messages over one link. Made by `Connection.createSender` and `Session.createSender`. */
-export class MessageSender implements SendOwner {
+export class MessageSender {
   private readonly link: SenderLink
   private readonly context: SenderContext
   private readonly life: LinkLife

@@ -72,13 +72,21 @@ export interface ConnectionOptions {
   readonly clock?: Clock | undefined
 }
 
+/** Refuses what is neither kind of credentials. */
+function checkAuth(value: unknown, name: string): void {
+  const auth = value as Partial<SaslAuth & Authenticator> | null
+  const isSasl = Array.isArray(auth?.mechanisms) && typeof auth.create === 'function'
+  if (isSasl || typeof auth?.authorize === 'function') return
+  throw new TypeError(`${name} must be credentials such as SASLPlain(user, password), or a token auth`)
+}
+
 /** Does it need more than SASL? */
 export function isAuthenticator(auth: SaslAuth | Authenticator): auth is Authenticator {
   return 'authorize' in auth
 }
 
 export const CONNECTION_CHECKS: Readonly<Record<string, OptionCheck>> = {
-  auth: object,
+  auth: checkAuth,
   containerId: text,
   hostname: text,
   maxFrameSize: integer(512, 0xffffffff),

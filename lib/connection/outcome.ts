@@ -26,15 +26,19 @@ const EXPLANATIONS: Readonly<Record<OutcomeName, string>> = {
   modified: 'the peer did not process it; it may be sent again',
 }
 
-/** Not what the sender hoped for. */
-export function isFailure(outcome: DeliveryOutcome): boolean {
-  return outcome.kind === 'rejected' || outcome.kind === 'released' || outcome.kind === 'modified'
+/** What the sender hoped for: acceptance, also within a transaction. */
+export function isAcceptance(outcome: DeliveryOutcome): boolean {
+  if (outcome.kind !== 'transactional-state') return outcome.kind === 'accepted'
+  return outcome.outcome !== undefined && 'kind' in outcome.outcome && outcome.outcome.kind === 'accepted'
 }
 
-/** The error for an outcome that is not acceptance; undefined for acceptance. */
-export function outcomeError(outcome: DeliveryOutcome, place: SendPlace): MessageSendFailed | undefined {
+/** The error for an outcome that is not acceptance. */
+export function outcomeError(outcome: DeliveryOutcome, place: SendPlace): MessageSendFailed {
+  if (outcome.kind === 'transactional-state' && outcome.outcome !== undefined && 'kind' in outcome.outcome) {
+    return outcomeError(outcome.outcome, place)
+  }
   const { kind } = outcome
-  if (kind !== 'rejected' && kind !== 'released' && kind !== 'modified') return undefined
+  if (kind !== 'rejected' && kind !== 'released' && kind !== 'modified') return unclear(kind, place)
   const error = kind === 'rejected' ? outcome.error : undefined
   const said = error === undefined ? '' : `: ${describeError(error)}`
   const text = `The message to "${place.address}" was ${kind}${said} (${EXPLANATIONS[kind]})`
@@ -46,4 +50,11 @@ export function outcomeError(outcome: DeliveryOutcome, place: SendPlace): Messag
     retryable: kind !== 'rejected' || (error !== undefined && isRetryableCondition(error.condition)),
     context: { operation: 'sending a message', ...place },
   })
+}
+
+/** The peer settled the message, and left open what became of it. */
+function unclear(kind: string, place: SendPlace): MessageSendFailed {
+  const said = kind === 'settled' ? 'without an outcome' : `with no more than the state ${kind}`
+  const text = `The message to "${place.address}" was settled by the peer ${said}: it is in doubt`
+  return new MessageSendFailed(text, { inDoubt: true, context: { operation: 'sending a message', ...place } })
 }

@@ -9,7 +9,7 @@ import type { Message } from '../message/message.js'
 import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
 import type { AbortSignalLike } from '../util/deferred.js'
 import type { TimeoutEntry, Timeouts } from '../util/timeouts.js'
-import { type DeliveryOutcome, isFailure, outcomeError, SETTLED, type SendPlace } from './outcome.js'
+import { type DeliveryOutcome, isAcceptance, outcomeError, SETTLED, type SendPlace } from './outcome.js'
 import type { SendListEntry } from './send-list.js'
 
 /** Told when a message of its has met its fate. */
@@ -96,7 +96,8 @@ export class PendingSend extends OutgoingDelivery implements TimeoutEntry, SendL
   override onSettled(state: DeliveryState | undefined): void {
     this.free()
     const outcome = state ?? SETTLED
-    const failed = outcome !== ACCEPTED && isFailure(outcome)
+    // What went out settled has all that it asked for.
+    const failed = outcome !== ACCEPTED && !this.settled && !isAcceptance(outcome)
     this.message.setState(failed ? MessageState.SendFailed : MessageState.SendComplete)
     if (failed && this.strict) this.reject(outcomeError(outcome, this.place()))
     else this.resolve(outcome)

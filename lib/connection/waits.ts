@@ -22,7 +22,7 @@ export class Deadline {
 
   /** Milliseconds that are left; Infinity when there is no bound. */
   get leftMs(): number {
-    return Math.max(0, this.endMs - this.clock.now())
+    return Math.max(0, Math.ceil(this.endMs - this.clock.now()))
   }
 
   /** Options for the next wait. */

@@ -2,6 +2,7 @@
 // A violation or an undecodable frame is caught here, once; nothing that a peer sends can make it throw.
 
 import { AMQPConnectionError, AMQPError, DecodeError } from '../errors.js'
+import { guarded } from '../trace/guarded.js'
 import type { Tracer } from '../trace/tracer.js'
 import { Reader } from '../types/cursor.js'
 import { inspectComposite } from '../types/inspect.js'
@@ -31,7 +32,7 @@ export class Engine {
   private readonly reader = new Reader(NO_BYTES)
 
   constructor(options: EngineOptions, listener: EngineListener) {
-    this.wire = new Wire(listener, options.tracer)
+    this.wire = new Wire(listener, guarded(options.tracer))
     this.connection = new Connection(this.wire, options.open, listener)
     this.handshake = new Handshake(this.wire, options, listener, () => {
       this.connection.headersExchanged = true

@@ -124,7 +124,7 @@ export class Handshake {
   }
 
   private onOutcome(code: number, additionalData: Uint8Array | undefined): void {
-    if (code !== 0) throw outcomeError(code, this.mechanism)
+    if (code !== 0) throw outcomeError(code, this.mechanism, this.options.hostname)
     this.listener.onSuccess(additionalData)
     this.stage = 'amqp-header'
     this.sendHeader(AMQP_HEADER)
@@ -181,9 +181,10 @@ function headerError(got: Uint8Array, wanted: Uint8Array): AMQPConnectionError {
 
 const OUTCOMES = ['ok', 'auth', 'sys', 'sys-perm', 'sys-temp']
 
-function outcomeError(code: number, mechanism: string): AuthenticationError {
+function outcomeError(code: number, mechanism: string, host: string | undefined): AuthenticationError {
+  const at = host === undefined ? '' : ` at ${host}`
   const why = code === 1 ? 'the credentials were refused' : 'the server failed to check the credentials'
-  const text = `Authentication by ${mechanism} failed: ${why} (sasl-outcome ${code} ${OUTCOMES[code] ?? 'unknown'})`
+  const text = `Authentication by ${mechanism}${at} failed: ${why} (sasl-outcome ${code} ${OUTCOMES[code] ?? 'unknown'})`
   return new AuthenticationError(text, {
     outcomeCode: code,
     condition: 'amqp:unauthorized-access',

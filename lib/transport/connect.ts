@@ -26,8 +26,13 @@ const WS_PORT = 80
  * @throws TypeError for settings that contradict the address or each other.
  */
 export function transportAddress(address: Address, settings: TransportSettings): Address {
-  const { transportType, webSocket } = settings
+  const { transportType, webSocket, tls } = settings
   const { scheme } = address
+  if (tls !== undefined && (scheme === 'amqp' || scheme === 'ws')) {
+    throw new TypeError(
+      `the option tls has no effect on an address that begins with ${scheme}://: write ${scheme}s://`,
+    )
+  }
   const overWebSocket = transportType === TransportType.AmqpOverWebsocket
   if (scheme === 'ws' || scheme === 'wss') {
     if (transportType === TransportType.Amqp) {

@@ -6,7 +6,7 @@ import type { AMQPTypeName } from './codes.js'
 import * as code from './codes.js'
 import type { DecodeLimits } from './cursor.js'
 import { Reader } from './cursor.js'
-import { readArrayOf, readCoded, readWhole } from './decode.js'
+import { mustBeBytes, readArrayOf, readCoded, readWhole } from './decode.js'
 import { decodedKeyText } from './map-keys.js'
 import { enterList, enterMap, leaveCompound } from './skip.js'
 import type { AMQPArray, AMQPType } from './wrappers.js'
@@ -20,6 +20,7 @@ const EMPTY_LIST = new AMQPList(Object.freeze([]))
  * @throws DecodeError when the bytes are not exactly one valid value, or exceed the limits
  */
 export function decodeTyped(bytes: Uint8Array, limits?: DecodeLimits): AMQPType {
+  mustBeBytes(bytes)
   return readWhole(new Reader(bytes, 0, bytes.length, limits), readTyped)
 }
 

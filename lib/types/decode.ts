@@ -48,7 +48,13 @@ const NO_BYTES = new Uint8Array(0)
  * (of the same type and value) is not valid [1.6.23]
  */
 export function decode(bytes: Uint8Array, limits?: DecodeLimits): AMQPValue {
+  mustBeBytes(bytes)
   return readWhole(new Reader(bytes, 0, bytes.length, limits), readValue)
+}
+
+/** Text, or an array of numbers, is a mistake of the caller and no wrong encoding. */
+export function mustBeBytes(bytes: unknown): void {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes to decode must be a Uint8Array')
 }
 
 /** What a reading function gives, if that leaves nothing over. */

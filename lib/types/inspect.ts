@@ -142,7 +142,7 @@ function showBytes(bytes: Uint8Array): string {
 }
 
 function showCount(secret: unknown): string {
-  return secret instanceof Uint8Array ? `<${secret.length} bytes>` : `<${kindOf(secret)}>`
+  return secret instanceof Uint8Array ? '<secret>' : `<${kindOf(secret)}>`
 }
 
 function quote(text: string): string {

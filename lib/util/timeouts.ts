@@ -13,6 +13,9 @@ export interface TimeoutEntry {
   onTimeout(limitMs: number): void
 }
 
+/** So many limits may keep their timer while nothing has them: the usual ones come again at once. */
+const IDLE_LISTS = 4
+
 class LimitList {
   head: TimeoutEntry | undefined = undefined
   tail: TimeoutEntry | undefined = undefined
@@ -52,6 +55,13 @@ export class Timeouts {
     else entry.next.previous = entry.previous
     entry.previous = undefined
     entry.next = undefined
+    if (list.head === undefined && this.lists.size > IDLE_LISTS) this.drop(list, limitMs)
+  }
+
+  /** Limits that are hardly ever the same must not leave a timer each behind. */
+  private drop(list: LimitList, limitMs: number): void {
+    list.timer?.cancel()
+    this.lists.delete(limitMs)
   }
 
   /** Cancels the timers, so that they keep no process alive; entries that are left never expire. */
@@ -71,7 +81,7 @@ export class Timeouts {
       entry.onTimeout(limitMs)
     }
     list.timer = undefined
-    if (list.head === undefined) this.lists.delete(limitMs)
-    else this.arm(list, limitMs, list.head.deadlineMs - now)
+    if (list.head !== undefined) this.arm(list, limitMs, list.head.deadlineMs - now)
+    else if (this.lists.get(limitMs) === list) this.lists.delete(limitMs)
   }
 }
