@@ -129,3 +129,17 @@ test('a peer that has fallen silent does not hold up the bad news', async (t) =>
   await rig.run(5000)
   t.is(rig.clock.pendingTimers, 0, 'and the rest goes by itself')
 })
+
+for (const [name, errand] of [
+  ['sendMessage', (rig: Rig) => sendMessage(URL, 'x', { ...rig.base, timeoutMs: 500 })],
+  ['receiveMessage', (rig: Rig) => receiveMessage(URL, { ...rig.base, timeoutMs: 500 })],
+] as const) {
+  test(`the timeoutMs of ${name} holds from the first byte on, also against a peer that says nothing`, async (t) => {
+    const rig = new Rig({ prepare: (peer) => peer.on('open', () => {}) })
+    const waiting = watch(errand(rig) as Promise<unknown>)
+    await rig.run(499)
+    t.is(waiting.state, 'pending')
+    await rig.run(10)
+    t.is(waiting.state, 'rejected')
+  })
+}

@@ -5,7 +5,7 @@ import type { MessageSender } from '../../lib/connection/message-sender.js'
 import { MessageState } from '../../lib/constants.js'
 import { EncodeError, LinkDetach, MessageContentTooLarge, MessageSendFailed } from '../../lib/errors.js'
 import { Message } from '../../lib/message/message.js'
-import { ACCEPTED, type DeliveryState, RELEASED } from '../../lib/types/messaging.js'
+import { ACCEPTED, type DeliveryState, type Outcome, RELEASED } from '../../lib/types/messaging.js'
 import { serialAdd } from '../../lib/util/serial.js'
 import type { Peer } from '../support/peer.js'
 import { Rig } from './support/rig.js'
@@ -14,7 +14,7 @@ import { states, type Watched, watch } from './support/watch.js'
 
 keepTidy(test)
 
-const rejected: DeliveryState = {
+const rejected: Outcome = {
   kind: 'rejected',
   error: { kind: 'error', condition: 'amqp:not-allowed', description: 'too blue' },
 }
@@ -345,4 +345,29 @@ test("ready resolves when messages that waited for the session's window are gone
   await rig.run()
   t.is(waiting.state, 'resolved')
   t.deepEqual(states(sending), ['pending', 'pending', 'resolved'])
+})
+
+for (const [name, state] of [
+  ['no outcome', undefined],
+  ['received', { kind: 'received', sectionNumber: 0, sectionOffset: 0n }],
+  ['declared', { kind: 'declared', txnId: new Uint8Array(1) }],
+  ['a transaction without outcome', { kind: 'transactional-state', txnId: new Uint8Array(1) }],
+] as const) {
+  test(`sendAccepted takes a settlement with ${name} for no acceptance: the message is in doubt`, async (t) => {
+    const sending = await settledAs(new Rig(), (sender) => sender.sendAccepted('x'), state)
+    t.true(sending.error instanceof MessageSendFailed)
+    t.like(sending.error, { outcome: undefined, inDoubt: true, retryable: false })
+  })
+}
+
+test('within a transaction the outcome decides [4.5.8]', async (t) => {
+  const within = (outcome: Outcome): DeliveryState => ({
+    kind: 'transactional-state',
+    txnId: new Uint8Array(1),
+    outcome,
+  })
+  const good = await settledAs(new Rig(), (sender) => sender.sendAccepted('x'), within(ACCEPTED))
+  t.is(good.state, 'resolved')
+  const bad = await settledAs(new Rig(), (sender) => sender.sendAccepted('x'), within(rejected))
+  t.like(bad.error, { outcome: 'rejected', condition: 'amqp:not-allowed' })
 })

@@ -147,3 +147,24 @@ for (const [setting, shows] of [
     t.notRegex(stderr, /secret-4711|7365637265742d34373131/)
   })
 }
+
+test('a tracer that throws is switched off, and the connection goes on', async (t) => {
+  let calls = 0
+  const rig = new Rig({ prepare: answerDrains })
+  const connection = await rig.connect({
+    tracer: {
+      frame: () => {
+        calls++
+        if (calls > 5) throw new TypeError('a mistake of the tracer')
+      },
+    },
+  })
+  const sender = await rig.sender(10, {}, connection)
+  watch(sender.send('hello'))
+  await rig.run()
+  const [transfer] = rig.peer.takeAll('transfer')
+  rig.peer.dispose({ first: transfer?.deliveryId ?? -1, settled: true, state: ACCEPTED })
+  await rig.run()
+  t.is(calls, 6)
+  await rig.until(connection.close())
+})

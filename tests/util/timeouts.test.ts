@@ -166,3 +166,26 @@ test('whatever is added and removed when, exactly what is left expires, at its t
   t.is(dues.size, 0)
   t.is(clock.pendingTimers, 0)
 })
+
+test('limits that are never the same leave no timer each behind', (t) => {
+  const clock = new FakeClock()
+  const timeouts = new Timeouts(clock)
+  for (let limitMs = 1000; limitMs < 1500; limitMs++) {
+    const entry = new Entry()
+    timeouts.add(entry, limitMs)
+    timeouts.remove(entry, limitMs)
+  }
+  t.true(clock.pendingTimers < 10, `${clock.pendingTimers} timers`)
+})
+
+test('an entry that is added when another of a rare limit expires has its own time', (t) => {
+  const clock = new FakeClock()
+  const timeouts = new Timeouts(clock)
+  for (let limitMs = 1; limitMs <= 6; limitMs++) timeouts.add(new Entry(), 10_000 + limitMs)
+  const second = new Entry()
+  timeouts.add(new Entry(() => timeouts.add(second, 100)), 100)
+  clock.advance(100)
+  t.deepEqual(second.expired, [])
+  clock.advance(100)
+  t.deepEqual(second.expired, [100])
+})
