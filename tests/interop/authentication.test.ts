@@ -57,7 +57,7 @@ storyWith(
     for (const one of attempts) {
       const error = await t.throwsAsync<AuthenticationError>(one, { instanceOf: AuthenticationError })
       t.like(error, { outcomeCode: 1, phase: 'sasl', code: 'AMQP_AUTHENTICATION', retryable: false })
-      t.regex(error.message, /Authentication by PLAIN failed: the credentials were refused/)
+      t.regex(error.message, /Authentication by PLAIN at 127.0.0.1 failed: the credentials were refused/)
       t.notRegex(JSON.stringify(error) + error.stack, /wrong|eyJ/)
     }
   },
