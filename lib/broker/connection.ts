@@ -28,6 +28,9 @@ const NO_BYTES = new Uint8Array(0)
 /** Mechanisms that tell who the client is; with others only its claims do. */
 const NAMING: readonly string[] = ['PLAIN', 'EXTERNAL']
 
+/** So many bytes of answers may wait for a client that does not read. */
+const MOST_PENDING_BYTES = 1_048_576
+
 export class BrokerConnection implements EngineListener {
   readonly engine: Engine
   /** Undefined: links need no claims. */
@@ -59,7 +62,7 @@ export class BrokerConnection implements EngineListener {
     )
     transport.onDrain = () => this.onDrain()
     transport.onClose = (error) => this.engine.transportClosed(error ?? this.hungUp('the client hung up'))
-    transport.onBytes = (chunk) => this.engine.receive(chunk, this.clock.now())
+    transport.onBytes = (chunk) => this.onBytes(chunk)
   }
 
   /** The container-id of the client [2.4.1]. */
@@ -108,8 +111,15 @@ export class BrokerConnection implements EngineListener {
     if (!ready) this.engine.setBlocked(true)
   }
 
+  /** A client that asks much and reads nothing is not read from until it does. */
+  private onBytes(chunk: Uint8Array): void {
+    this.engine.receive(chunk, this.clock.now())
+    if (this.engine.blocked && this.engine.pendingBytes > MOST_PENDING_BYTES) this.transport.pause?.()
+  }
+
   private onDrain(): void {
     if (this.ended) return
+    this.transport.resume?.()
     this.engine.setBlocked(false)
     this.flush()
   }

@@ -70,7 +70,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
     if (!this.link.attached) return false
     const { deliveryCount, linkCredit } = this.link.credit
     if (serialDiff(deliveryCount, this.givenCount) > 0) this.givenCount = deliveryCount
-    return serialDiff(serialAdd(deliveryCount, linkCredit), this.givenCount) > 0
+    return linkCredit > serialDiff(this.givenCount, deliveryCount)
   }
 
   accepts(message: StoredMessage): boolean {

@@ -11,6 +11,9 @@ import type { Transport } from '../transport/transport.js'
 import type { Open } from '../types/transport.js'
 import type { Clock, Timer } from '../util/clock.js'
 
+/** So many bytes of answers may wait for a peer that does not read. */
+const MOST_PENDING_BYTES = 1_048_576
+
 export class Driver implements EngineListener {
   readonly engine: Engine
   private readonly transport: Transport
@@ -43,7 +46,7 @@ export class Driver implements EngineListener {
     engine.start(this.clock.now())
     transport.onDrain = () => this.onDrain()
     transport.onClose = (error) => engine.transportClosed(this.lost(error))
-    transport.onBytes = (chunk) => engine.receive(chunk, this.clock.now())
+    transport.onBytes = (chunk) => this.onBytes(chunk)
     this.flush()
   }
 
@@ -94,8 +97,15 @@ export class Driver implements EngineListener {
     if (!ready) this.engine.setBlocked(true)
   }
 
+  /** A peer that asks much and reads nothing is not read from until it does. */
+  private onBytes(chunk: Uint8Array): void {
+    this.engine.receive(chunk, this.clock.now())
+    if (this.engine.blocked && this.engine.pendingBytes > MOST_PENDING_BYTES) this.transport.pause?.()
+  }
+
   private onDrain(): void {
     if (this.ended) return
+    this.transport.resume?.()
     this.engine.setBlocked(false)
     this.flush()
   }

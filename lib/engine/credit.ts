@@ -77,5 +77,7 @@ export class ReceiverCredit {
     if (skipped < 0) return
     this.deliveryCount = deliveryCount
     this.linkCredit = Math.max(0, this.linkCredit - skipped)
+    // A count beyond what was ever allowed allows nothing, however far the sender goes.
+    if (serialDiff(this.limit, deliveryCount) < 0) this.limit = deliveryCount
   }
 }

@@ -59,6 +59,8 @@ export class ReceiverLink extends Link {
   /** Deliveries handed over and not yet taken by the reader: they count against the window. */
   private unread = 0
   private draining = false
+  /** Without, there is nothing to look for among the session's deliveries at the end. */
+  private everUnsettled = false
   /** The credit was taken back, and the sender has not said yet that it knows; up to where it was granted before. */
   private recalling = false
   private recalledLimit = 0
@@ -150,6 +152,7 @@ export class ReceiverLink extends Link {
     this.credit.onFlow(flow.deliveryCount, flow.available)
     const known = this.recalling && limitOf(flow) !== this.recalledLimit
     if (known || (this.draining && this.credit.linkCredit === 0)) this.drained()
+    else if (this.window > 0) this.topUp()
     if (flow.echo === true) this.receiverHost.awaitFlow(this)
   }
 
@@ -233,7 +236,10 @@ export class ReceiverLink extends Link {
     state: DeliveryState | undefined,
   ): void {
     const delivery = new IncomingDelivery(this, id, tag, format, payload, settled, state)
-    if (!settled) this.receiverHost.incoming.put(id, delivery)
+    if (!settled) {
+      this.everUnsettled = true
+      this.receiverHost.incoming.put(id, delivery)
+    }
     this.unread++
     this.listener.onDelivery(delivery)
     this.creditUsed()
@@ -276,6 +282,7 @@ export class ReceiverLink extends Link {
 
   protected override release(_reason: AMQPError | undefined): void {
     this.partial = undefined
+    if (!this.everUnsettled) return
     const { incoming } = this.receiverHost
     incoming.forEach((id, delivery) => {
       if (delivery.link === this) incoming.delete(id)

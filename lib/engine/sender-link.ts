@@ -49,6 +49,8 @@ export class SenderLink extends Link {
   private readonly queue = new Queue<OutgoingDelivery>()
   private readonly transfers: TransferWriter
   private drainOwed = false
+  /** Without, there is nothing to look for among the session's deliveries at the end. */
+  private everUnsettled = false
   /** A delivery was given up in its middle; the frame that says so needs window like any transfer. */
   private abortOwed = false
 
@@ -72,7 +74,7 @@ export class SenderLink extends Link {
     if (this.clear && source.sizeHint < BY_REFERENCE_BYTES) {
       this.applyMode(delivery)
       if (this.transfers.writeWhole(delivery, source, this.checkSize)) {
-        this.credit.onDeliverySent()
+        this.sent(delivery)
         this.written(delivery)
         return
       }
@@ -168,7 +170,7 @@ export class SenderLink extends Link {
       const first = delivery.progress === QUEUED
       if (first) this.applyMode(delivery)
       this.transfers.writeFrame(delivery, payload)
-      if (first) this.credit.onDeliverySent()
+      if (first) this.sent(delivery)
       if (delivery.progress === WRITTEN) {
         this.queue.shift()
         this.written(delivery)
@@ -202,6 +204,12 @@ export class SenderLink extends Link {
     }
     this.forget(delivery)
     return true
+  }
+
+  /** Its first frame is written. */
+  private sent(delivery: OutgoingDelivery): void {
+    this.credit.onDeliverySent()
+    if (!delivery.settled) this.everUnsettled = true
   }
 
   /** Takes an unfinished delivery out; what was begun is aborted. */
@@ -262,11 +270,12 @@ export class SenderLink extends Link {
     const why = reason ?? this.closedError()
     const { unsettled } = this.senderHost.outgoingWindow
     const lost: OutgoingDelivery[] = []
-    unsettled.forEach((id, delivery) => {
+    const collect = (id: number, delivery: OutgoingDelivery): void => {
       if (delivery.link !== this) return
       unsettled.delete(id)
       if (delivery.progress === WRITTEN) lost.push(delivery)
-    })
+    }
+    if (this.everUnsettled) unsettled.forEach(collect)
     for (const delivery of lost) this.lose(delivery, why, true)
     for (let d = this.queue.shift(); d !== undefined; d = this.queue.shift()) this.lose(d, why, false)
   }

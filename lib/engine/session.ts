@@ -263,6 +263,8 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   onDisposition(d: Disposition): void {
     const { first, settled = false } = d
     const state = knownState(d.state)
+    // Nothing is decided by it: not worth looking for the deliveries meant.
+    if (!settled && (state === undefined || state.kind === 'received')) return
     const last = d.last ?? first
     if (d.role) {
       this.outgoingWindow.unsettled.forRange(first, last, (_id, delivery) => {

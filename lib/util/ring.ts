@@ -95,6 +95,7 @@ export class Ring<T extends NonNullable<unknown>> {
       }
     }
     const span = this.span()
+    if (!serialInRange(this.first, first, last) && !this.inSpan(first)) return
     const start = distance < span ? first : this.first
     const steps = Math.min(distance + 1, span)
     for (let i = 0; i < steps && this.held > 0; i++) {

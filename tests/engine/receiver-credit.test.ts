@@ -315,3 +315,15 @@ scenario('recalled credit that messages under way have used up needs no answer [
   t.is(receiver.drained, 1)
   t.false(receiver.ended)
 })
+
+scenario('a sender that gives its credit up unasked is granted the window anew [2.6.7]', (t, conditions) => {
+  const { pair, peer, receiver, link } = attached(conditions)
+  receiver.link.setWindow(10)
+  pair.run()
+  peer.forget()
+  peer.drained(link, 10)
+  pair.run()
+  peer.expect('flow', { linkCredit: 10, deliveryCount: serialAdd(peer.initialId, 10) })
+  peer.done()
+  t.is(receiver.link.credit.linkCredit, 10)
+})
