@@ -21,6 +21,7 @@ import {
 } from './codes.js'
 import type { Reader } from './cursor.js'
 import { ACCEPTED, accepted, DELIVERY_STATE, RELEASED, released } from './delivery-states.js'
+import type { FieldType } from './field-type.js'
 import type { Fields } from './maps.js'
 import { FIELDS } from './maps.js'
 import type { Disposition, Flow, Transfer } from './transport.js'
@@ -255,9 +256,7 @@ function readState(r: Reader, pos: number, end: number): Transfer['state'] {
     if (bytes[pos + 2] === accepted.code) return ACCEPTED
     if (bytes[pos + 2] === released.code) return RELEASED
   }
-  r.pos = pos
-  r.end = end
-  return DELIVERY_STATE.decode(r, 'state')
+  return readByTable(r, pos, end, DELIVERY_STATE, 'state')
 }
 
 function readProperties(r: Reader, pos: number, end: number): Fields | undefined {
@@ -265,7 +264,25 @@ function readProperties(r: Reader, pos: number, end: number): Fields | undefined
     r.pos = pos + 1
     return undefined
   }
+  return readByTable(r, pos, end, FIELDS, 'flow.properties')
+}
+
+/** A field that takes more than a look. One that fails leaves the position where no frame ends: the table tells why. */
+function readByTable<T>(
+  r: Reader,
+  pos: number,
+  end: number,
+  type: FieldType<T>,
+  field: string,
+): T | undefined {
+  const { depth } = r
   r.pos = pos
   r.end = end
-  return FIELDS.decode(r, 'flow.properties')
+  try {
+    return type.decode(r, field)
+  } catch {
+    r.depth = depth
+    r.pos = BEYOND
+    return undefined
+  }
 }

@@ -148,3 +148,22 @@ for (const [title, table, decode] of [
     t.pass()
   })
 }
+
+test('a state or properties cut off by a size that lies come to what the table makes of it [1.4]', (t) => {
+  const lying: readonly (readonly [Composite<{ kind: string }>, Decode, string])[] = [
+    [disposition, hot.decodeDisposition, '005315c006064143404100'],
+    [transfer, hot.decodeTransfer, '005314c00b0843434040404040400000'],
+    [flow, hot.decodeFlow, '005313c00d0b4343434343434343404000c1'],
+  ]
+  for (const [table, decode, hex] of lying) {
+    const frame = fromHex(hex)
+    const result = attempt(decode, frame, 0, frame.length)
+    t.false('value' in (result as object))
+    t.notThrows(() =>
+      same(
+        result,
+        attempt((r) => table.decode(r), frame, 0, frame.length),
+      ),
+    )
+  }
+})
