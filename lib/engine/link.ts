@@ -23,7 +23,6 @@ export const SND_UNSETTLED = 0
 export const SND_SETTLED = 1
 export const SND_MIXED = 2
 export const RCV_FIRST = 0
-export const RCV_SECOND = 1
 
 /** What we say in our attach; what is left out is the specification's default. */
 export interface LinkOptions {

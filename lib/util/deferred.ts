@@ -107,23 +107,6 @@ export function waitUntil<T>(
   return deferred.promise
 }
 
-/** Refuses what is no signal or no duration, naming the option. Says nothing about other options. */
-export function checkWaitOptions(options: WaitOptions): void {
-  const { signal, timeoutMs } = options
-  if (timeoutMs !== undefined) {
-    if (typeof timeoutMs !== 'number') throw new TypeError('timeoutMs must be a number of milliseconds')
-    if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must not be negative: ${timeoutMs}`)
-  }
-  if (signal === undefined) return
-  const looksRight =
-    typeof signal === 'object' &&
-    signal !== null &&
-    typeof signal.aborted === 'boolean' &&
-    typeof signal.addEventListener === 'function' &&
-    typeof signal.removeEventListener === 'function'
-  if (!looksRight) throw new TypeError('signal must be an AbortSignal')
-}
-
 function isLimit(timeoutMs: number | undefined): timeoutMs is number {
   return timeoutMs !== undefined && timeoutMs !== Number.POSITIVE_INFINITY
 }

@@ -12,11 +12,6 @@ export function serialDiff(a: number, b: number): number {
   return (a - b) | 0
 }
 
-/** True when `a` comes before `b`. */
-export function serialLess(a: number, b: number): boolean {
-  return ((a - b) | 0) < 0
-}
-
 /**
  * True when `id` is met on the way from `first` up to `last`, both included, across the wrap where need be.
  */

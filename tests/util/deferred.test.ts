@@ -1,6 +1,7 @@
 import test from 'ava'
 import { AMQPTimeoutError } from '../../lib/errors.js'
-import { checkWaitOptions, Deferred, type WaitOptions, waitFor, waitUntil } from '../../lib/util/deferred.js'
+import { Deferred, waitFor, waitUntil } from '../../lib/util/deferred.js'
+import { checkOptions, WAIT_OPTIONS } from '../../lib/util/options.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 const late = (): AMQPTimeoutError => new AMQPTimeoutError('too late', { timeoutMs: 10 })
@@ -181,7 +182,7 @@ test('a timeout can mean a value', async (t) => {
 })
 
 test('wait options that cannot be are refused by name', (t) => {
-  const check = (options: unknown) => () => checkWaitOptions(options as WaitOptions)
+  const check = (options: unknown) => () => checkOptions('wait', options, WAIT_OPTIONS)
   t.throws(check({ timeoutMs: -1 }), { instanceOf: RangeError, message: /timeoutMs/ })
   t.throws(check({ timeoutMs: Number.NaN }), { instanceOf: RangeError, message: /timeoutMs/ })
   t.throws(check({ timeoutMs: '5' }), { instanceOf: TypeError, message: /timeoutMs/ })
