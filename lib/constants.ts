@@ -110,7 +110,16 @@ export type ErrorCodes = (typeof ErrorCodes)[keyof typeof ErrorCodes]
 
 export const DEFAULT_AMQPS_PORT = 5671
 export const DEFAULT_AMQP_PORT = 5672
+export const DEFAULT_AMQP_WS_PORT = 80
 export const DEFAULT_AMQP_WSS_PORT = 443
+/** Name and descriptor of the filter that holds a selector in the syntax of JMS. */
+export const STRING_FILTER = 'apache.org:selector-filter:string'
+/** Node that is asked for management unless another is named. */
+export const MGMT_TARGET = '$management'
+/** Application property of a management request that names the operation. */
+export const OPERATION = 'operation'
+/** The operation that tells of an entity. */
+export const READ_OPERATION = 'READ'
 /** Life of a shared-access signature that the library makes, in seconds. */
 export const AUTH_EXPIRATION_SECS = 3600
 /** How long before its expiry a token is renewed, in seconds. */

@@ -102,26 +102,64 @@ export class LinkDetach extends AMQPError {
   }
 }
 
-/** The link was detached with `amqp:link:redirect` [2.8.18]: attach at the place named instead. */
-export class LinkRedirect extends LinkDetach {
-  /** Host to name in `open` and SASL at the new place. */
+/** Where a peer says that something is to be found instead [2.8.16, 2.8.18]. What it did not say is undefined. */
+export interface RedirectPlace {
+  /** Host to name in `open` and to SASL at the new place. */
   readonly hostname: string | undefined
   /** DNS name or IP address to connect to. */
   readonly networkHost: string | undefined
   readonly port: number | undefined
-  /** Address of the node at the new place. */
+}
+
+function redirectPlace(info: AMQPErrorDetails['info']): RedirectPlace {
+  const port = Number(infoText(info, 'port') ?? Number.NaN)
+  return {
+    hostname: infoText(info, 'hostname'),
+    networkHost: infoText(info, 'network-host'),
+    port: Number.isInteger(port) && port > 0 && port < 65536 ? port : undefined,
+  }
+}
+
+function infoText(info: AMQPErrorDetails['info'], key: string): string | undefined {
+  const value = info?.[key]
+  return value === undefined || value === null ? undefined : String(value)
+}
+
+/** The peer closed the connection with `amqp:connection:redirect` [2.8.16]: connect to the place named instead. */
+export class ConnectionRedirect extends ConnectionClose implements RedirectPlace {
+  readonly hostname: string | undefined
+  readonly networkHost: string | undefined
+  readonly port: number | undefined
+  constructor(message: string, details: AMQPErrorDetails = {}) {
+    super(message, { code: 'AMQP_CONNECTION_REDIRECT', ...details })
+    const place = redirectPlace(details.info)
+    this.hostname = place.hostname
+    this.networkHost = place.networkHost
+    this.port = place.port
+  }
+}
+
+/** The link was detached with `amqp:link:redirect` [2.8.18]: attach at the place named instead. */
+export class LinkRedirect extends LinkDetach implements RedirectPlace {
+  readonly hostname: string | undefined
+  readonly networkHost: string | undefined
+  readonly port: number | undefined
+  /** Address of the node at the new place, as the peer said it: a plain one or, with some cloud services, a URL. */
   readonly address: string | undefined
+  /** Scheme of an address that is a URL, e.g. `amqps`. */
+  readonly scheme: string | undefined
+  /** Path of an address that is a URL, without its first `/`. */
+  readonly path: string | undefined
   constructor(message: string, details: AMQPErrorDetails = {}) {
     super(message, { code: 'AMQP_LINK_REDIRECT', ...details })
-    const text = (key: string): string | undefined => {
-      const value = details.info?.[key]
-      return value === undefined || value === null ? undefined : String(value)
-    }
-    this.hostname = text('hostname')
-    this.networkHost = text('network-host')
-    this.address = text('address')
-    const port = text('port')
-    this.port = port === undefined ? undefined : Number(port)
+    const place = redirectPlace(details.info)
+    this.hostname = place.hostname
+    this.networkHost = place.networkHost
+    this.port = place.port
+    this.address = infoText(details.info, 'address')
+    const [, scheme, path] = /^([a-z][a-z0-9+.-]*):\/\/[^/]*\/?(.*)$/is.exec(this.address ?? '') ?? []
+    this.scheme = scheme?.toLowerCase()
+    this.path = path
   }
 }
 

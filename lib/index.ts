@@ -8,12 +8,14 @@ export {
 export { JWTTokenAuth, type JWTTokenAuthOptions } from './cbs/jwt.js'
 export { createSasToken, SASTokenAuth, type SASTokenAuthOptions } from './cbs/sas.js'
 export { TokenAuth, type TokenAuthOptions } from './cbs/token-auth.js'
-export { AMQPClient, type AMQPClientOptions } from './client/amqp-client.js'
+export { AMQPClient } from './client/amqp-client.js'
+export type { AMQPClientOptions, RedirectOptions } from './client/client-options.js'
 export {
   type ReceiveManyOptions,
   type ReceiveOnceOptions,
   receiveMessage,
   receiveMessages,
+  sendBatch,
   sendMessage,
 } from './client/one-shot.js'
 export {
@@ -23,13 +25,21 @@ export {
   type ReceiveMessagesOptions,
 } from './client/receive-client.js'
 export {
+  type SendAllOptions,
   type SendBatchOptions,
   SendClient,
   type SendClientOptions,
   type SendMessageOptions,
 } from './client/send-client.js'
+export type { OnSendComplete } from './client/send-queue.js'
 export type { Authenticator } from './connection/authenticator.js'
 export { Connection } from './connection/connection.js'
+export {
+  ErrorAction,
+  type ErrorActionOptions,
+  ErrorPolicy,
+  type ErrorPolicyOptions,
+} from './connection/error-policy.js'
 export { type BatchOptions, MessageReceiver } from './connection/message-receiver.js'
 export { MessageSender, type SendOptions } from './connection/message-sender.js'
 export type { ConnectionOptions, LinkSettings, RcvSettleMode, SndSettleMode } from './connection/options.js'

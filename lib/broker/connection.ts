@@ -6,6 +6,7 @@ import type { Session } from '../engine/session.js'
 import { AMQPConnectionError, type AMQPError } from '../errors.js'
 import type { Tracer } from '../trace/tracer.js'
 import type { Transport } from '../transport/transport.js'
+import type { AMQPErrorFields } from '../types/transport.js'
 import type { Clock, Timer } from '../util/clock.js'
 import type { Authentication } from './authentication.js'
 import { ClaimBook } from './claim-book.js'
@@ -71,8 +72,8 @@ export class BrokerConnection implements EngineListener {
   }
 
   /** Closes in the proper way; the client's answer ends the connection. */
-  close(condition: string, description: string): void {
-    this.engine.connection.close({ kind: 'error', condition, description })
+  close(condition: string, description: string, info?: AMQPErrorFields['info']): void {
+    this.engine.connection.close({ kind: 'error', condition, description, info })
   }
 
   /** Ends without a word, as a crash or a broken network would. */

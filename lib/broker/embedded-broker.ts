@@ -8,11 +8,14 @@ import { formatHostPort } from '../transport/address.js'
 import { type Listener, listen } from '../transport/listen.js'
 import { memoryPair } from '../transport/memory.js'
 import type { Transport } from '../transport/transport.js'
+import type { Fields } from '../types/maps.js'
+import type { AMQPInput } from '../types/wrappers.js'
 import { Deferred } from '../util/deferred.js'
 import { Authentication } from './authentication.js'
 import { CBS_CAPABILITY, CBS_NODE, cbsNode } from './cbs-node.js'
 import { BrokerConnection, type ConnectionHost } from './connection.js'
 import { Links } from './links.js'
+import type { RedirectTarget } from './moved.js'
 import type { NodeHandler } from './node.js'
 import { Nodes } from './nodes.js'
 import { type BrokerOptions, type BrokerSettings, brokerSettings, type QueueOptions } from './options.js'
@@ -42,6 +45,7 @@ export class EmbeddedBroker {
   private readonly queues: Queues
   private readonly nodes = new Nodes()
   private readonly clients = new Set<BrokerConnection>()
+  private readonly links: Links
   private readonly connectionHost: ConnectionHost
   private readonly secure: boolean
   private listener: Listener | undefined = undefined
@@ -55,6 +59,7 @@ export class EmbeddedBroker {
     const { cbs } = this.settings
     if (cbs !== undefined) this.nodes.add(CBS_NODE, cbsNode(cbs))
     const links = new Links(this.queues, this.nodes, this.settings)
+    this.links = links
     this.connectionHost = {
       clock: this.settings.clock,
       tracer: this.settings.tracer,
@@ -173,9 +178,24 @@ export class EmbeddedBroker {
     for (const connection of [...this.clients]) connection.drop()
   }
 
-  /** Closes all connections with an error. */
-  closeConnections(condition = 'amqp:connection:forced', description = 'closed by the broker'): void {
-    for (const connection of [...this.clients]) connection.close(condition, description)
+  /** Closes all connections with an error, whose `info` is told as it is. */
+  closeConnections(
+    condition = 'amqp:connection:forced',
+    description = 'closed by the broker',
+    info?: Readonly<Record<string, AMQPInput>>,
+  ): void {
+    for (const connection of [...this.clients]) {
+      connection.close(condition, description, info as Fields | undefined)
+    }
+  }
+
+  /**
+   * Sends clients elsewhere: links to the address are detached, and refused from here on, with `amqp:link:redirect`. With
+   * undefined the address is served here again. To be redirected with the whole connection:
+   * `closeConnections('amqp:connection:redirect', …, info)`.
+   */
+  redirect(address: string, to: RedirectTarget | undefined): void {
+    this.links.redirect(address, to)
   }
 
   // --- the end

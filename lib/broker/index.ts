@@ -1,6 +1,7 @@
 // `amqp1/broker`: a broker inside the process, for tests, samples and demonstrations.
 
 export { EmbeddedBroker } from './embedded-broker.js'
+export type { RedirectTarget } from './moved.js'
 export type { NodeContext, NodeHandler } from './node.js'
 export type { BrokerOptions, CbsOptions, QueueAnswer, QueueOptions } from './options.js'
 export type { BrokerQueue } from './queue.js'

@@ -9,6 +9,7 @@ import { RELEASED, type Source, type Target } from '../types/messaging.js'
 import type { Attach } from '../types/transport.js'
 import { CBS_NODE } from './cbs-node.js'
 import type { BrokerConnection } from './connection.js'
+import { MovedNodes, type RedirectTarget } from './moved.js'
 import type { NodeLinks } from './node.js'
 import type { Nodes } from './nodes.js'
 import type { BrokerSettings } from './options.js'
@@ -27,6 +28,7 @@ export class Links {
   private readonly nodes: Nodes
   private readonly settings: BrokerSettings
   private readonly byName = new Map<string, Link>()
+  private readonly moved = new MovedNodes()
 
   constructor(queues: Queues, nodes: Nodes, settings: BrokerSettings) {
     this.queues = queues
@@ -37,6 +39,12 @@ export class Links {
   onLink(link: SenderLink | ReceiverLink, attach: Attach, client: BrokerConnection): void {
     if (link instanceof ReceiverLink) this.onTarget(link, attach, client)
     else this.onSource(link, attach, client)
+  }
+
+  /** Links to the address, present and future ones, are told to go elsewhere; with undefined, no longer. */
+  redirect(address: string, to: RedirectTarget | undefined): void {
+    this.moved.set(address, to)
+    for (const link of [...this.byName.values()]) this.moved.detach(link)
   }
 
   /** Without a claim in force that covers the address, the link is refused. */
@@ -56,6 +64,7 @@ export class Links {
     if (!isKind(target, 'target'))
       return link.refuse('amqp:not-implemented', 'there are no targets of this kind here')
     if (!this.allowed(link, target, client)) return
+    if (this.moved.refuse(link, target.address ?? '')) return
     const node = this.nodeOf(target, client)
     if (node !== undefined) return this.openRequests(link, attach, target, node, client)
     const anonymous = target.dynamic !== true && (target.address ?? '') === ''
@@ -99,6 +108,7 @@ export class Links {
       return link.refuse('amqp:invalid-field', 'the source has no address')
     }
     if (!this.allowed(link, source, client)) return
+    if (this.moved.refuse(link, source.address ?? '')) return
     const node = this.nodeOf(source, client)
     if (node !== undefined) {
       link.listener = node.addAnswers(link, this.take(link, client, undefined, source))

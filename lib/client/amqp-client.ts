@@ -1,51 +1,23 @@
 // What sending and receiving clients share: the connection (their own, or one given to them), the link that is opened
-// by the first operation and anew after it was lost, and the end of both.
+// by the first operation and anew after it was lost or redirected, and the end of both.
 
 import { Connection } from '../connection/connection.js'
-import {
-  CLOSE_TIMEOUT_MS,
-  CONNECTION_CHECKS,
-  type ConnectionOptions,
-  isAuthenticator,
-} from '../connection/options.js'
-import { sharedSignal } from '../connection/shared-signal.js'
+import { CLOSE_TIMEOUT_MS, CONNECTION_CHECKS, isAuthenticator } from '../connection/options.js'
 import { Deadline, settledWithin } from '../connection/waits.js'
 import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { MessageInput } from '../message/message.js'
 import { DEFAULT_REQUEST_TIMEOUT_MS, type MgmtResult } from '../mgmt/mgmt-operation.js'
 import { checkMgmtRequest, type MgmtRequestOptions } from '../mgmt/mgmt-request.js'
-import { parseAddress, type URLLike } from '../transport/address.js'
-import type { Fields } from '../types/maps.js'
+import type { URLLike } from '../transport/address.js'
 import { Abort } from '../util/abort.js'
 import { type Clock, realClock } from '../util/clock.js'
-import { type WaitOptions, waitFor } from '../util/deferred.js'
-import { checkOptions, type OptionCheck, object, text, texts, WAIT_OPTIONS } from '../util/options.js'
-
-/** Options of both clients. */
-export interface AMQPClientOptions
-  extends Omit<ConnectionOptions, 'desiredCapabilities' | 'offeredCapabilities'> {
-  /** Use this connection, and leave it open at the end. The target or source may then be a bare address. */
-  readonly connection?: Connection | undefined
-  /** Wire address of the node, verbatim. Default: the path of the URL, percent-decoded. */
-  readonly address?: string | undefined
-  /** Name of the link. Default: a random one. */
-  readonly linkName?: string | undefined
-  /** Link properties to tell the peer. */
-  readonly linkProperties?: Fields | undefined
-  /** Capabilities that the link desires of the peer. */
-  readonly desiredCapabilities?: readonly string[] | undefined
-}
-
-const { offeredCapabilities: _unused, ...OWN_CONNECTION_CHECKS } = CONNECTION_CHECKS
-
-export const CLIENT_CHECKS: Readonly<Record<string, OptionCheck>> = {
-  ...OWN_CONNECTION_CHECKS,
-  connection: object,
-  address: text,
-  linkName: text,
-  linkProperties: object,
-  desiredCapabilities: texts,
-}
+import type { WaitOptions } from '../util/deferred.js'
+import { checkOptions, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
+import { type AMQPClientOptions, REDIRECT_CHECKS, type RedirectOptions } from './client-options.js'
+import { Opening } from './opening.js'
+import { placeOf } from './place.js'
+import { type Redirect, Redirects, redirectIn } from './redirects.js'
+import { Retries } from './retries.js'
 
 /** A link as the client needs it. */
 interface ClientLink {
@@ -53,13 +25,6 @@ interface ClientLink {
   readonly closed: Promise<AMQPError | undefined>
   close(options?: WaitOptions): Promise<void>
   explain(): string
-}
-
-/** An attempt to open, and how many wait for it. */
-interface Opening<L> {
-  readonly link: Promise<L>
-  readonly abort: Abort
-  waiting: number
 }
 
 /** Where a client stands; numbers as in MessageSenderState and MessageReceiverState. */
@@ -72,34 +37,48 @@ const ERROR = 4
 
 export abstract class AMQPClient<L extends ClientLink> {
   protected readonly options: AMQPClientOptions
-  /** Wire address of the node. */
-  readonly address: string
-  private readonly url: string | undefined
   protected readonly clock: Clock
+  /** Aborts when the client is closed. */
+  protected readonly closing: Abort = new Abort()
+  private readonly redirects: Redirects
+  private auth: AMQPClientOptions['auth']
   private current: Connection | undefined
   /** The end of a connection on which the link could not be opened. */
   private retired: Promise<void> = DONE
   protected link: L | undefined = undefined
   private opening: Opening<L> | undefined = undefined
   private clientState: ClientState = IDLE
-  private closedByUser = false
 
   protected constructor(
     remote: string | URLLike | { readonly address?: string | undefined },
     options: AMQPClientOptions,
   ) {
-    const place = addressOf(remote, options)
-    this.url = place.url
-    this.address = place.address
+    this.redirects = new Redirects(placeOf(remote, options.address, options.connection !== undefined))
     this.options = options
+    this.auth = options.auth
     this.clock = options.clock ?? realClock
     this.current = options.connection
   }
 
   protected abstract attach(connection: Connection, wait: WaitOptions): Promise<L>
+  protected abstract onAttach(link: L): void
 
   get state(): ClientState {
     return this.clientState
+  }
+
+  /** Wire address of the node: as it was given, or as a redirect named it. */
+  get address(): string {
+    return this.redirects.place.address
+  }
+
+  /** As it is sent: a terminus without address is the anonymous one, or a dynamic one. */
+  protected get wireAddress(): string | undefined {
+    return this.address === '' ? undefined : this.address
+  }
+
+  protected get closedByUser(): boolean {
+    return this.closing.aborted
   }
 
   /** The connection in use; undefined before the first operation. */
@@ -131,27 +110,19 @@ export abstract class AMQPClient<L extends ClientLink> {
 
   /** All who need the link wait for one attempt, each as long as it likes; when the last has left, it is called off. */
   private joinOpening(wait: WaitOptions): Promise<L> {
-    return waitFor<L>(
-      (done) => {
-        const opening = this.opening ?? this.startOpening()
-        opening.waiting++
-        opening.link.then(
-          (link) => done.resolve(link),
-          (error) => done.reject(error),
-        )
-        return () => {
-          if (--opening.waiting === 0) this.callOff(opening, wait.signal?.reason)
-        }
-      },
-      { signal: sharedSignal(wait.signal), timeoutMs: wait.timeoutMs },
+    // Nothing is begun for those who have given up already.
+    if (wait.signal?.aborted === true) return Promise.reject(wait.signal.reason)
+    const opening = this.opening ?? this.startOpening()
+    return opening.join(
+      wait,
       this.clock,
       () => this.openTimeout(wait.timeoutMs ?? 0),
+      (reason) => this.callOff(opening, reason),
     )
   }
 
   private startOpening(): Opening<L> {
-    const abort = new Abort()
-    const opening: Opening<L> = { abort, waiting: 0, link: this.connectAndAttach({ signal: abort }) }
+    const opening = new Opening<L>((signal) => this.connectAndAttach({ signal }))
     this.opening = opening
     this.clientState = OPENING
     opening.link.then(
@@ -161,8 +132,98 @@ export abstract class AMQPClient<L extends ClientLink> {
     return opening
   }
 
+  /** Attempts as many as the error policy allows, and where redirects lead to. */
   private async connectAndAttach(wait: WaitOptions): Promise<L> {
-    return this.attach(await this.connected(wait), wait)
+    const retries = this.retries()
+    for (;;) {
+      try {
+        const link = await this.attach(await this.connected(wait), wait)
+        return this.shown(link)
+      } catch (error) {
+        if (!this.follow(error)) await retries.pause(error, wait)
+      }
+    }
+  }
+
+  /** The user may not want it after all. */
+  private shown(link: L): L {
+    try {
+      this.onAttach(link)
+      return link
+    } catch (error) {
+      link.close().catch(ignore)
+      throw error
+    }
+  }
+
+  protected retries(): Retries {
+    return new Retries(this.options.errorPolicy, this.clock, this.closing)
+  }
+
+  /** Failures may be tried again, or lead elsewhere. */
+  protected get persistent(): boolean {
+    return this.options.errorPolicy !== undefined || this.options.followRedirects === true
+  }
+
+  /** A link that there is something to be had from. */
+  protected usable(wait: WaitOptions): L | Promise<L> {
+    return this.opened(wait)
+  }
+
+  /** Works over the link, and goes on over another when the peer redirects it. */
+  protected async overLink<R>(
+    deadline: Deadline,
+    work: (link: L, wait: WaitOptions) => Promise<R>,
+  ): Promise<R> {
+    for (;;) {
+      const link = await this.usable(deadline.wait)
+      try {
+        return await work(link, deadline.wait)
+      } catch (error) {
+        if (!this.follow(error)) throw error
+      }
+    }
+  }
+
+  /**
+   * Takes up a redirect, once. False: it is none, or is not to be followed. The connection to the old place is closed, but
+   * for one that was given.
+   */
+  protected follow(error: unknown): boolean {
+    const redirect = redirectIn(error)
+    const { followRedirects, connection } = this.options
+    if (redirect === undefined || followRedirects !== true || connection !== undefined) return false
+    if (this.closedByUser) return false
+    if (this.redirects.leadsHere(redirect)) return true
+    if (!this.redirects.take(redirect, this.clock.now())) return false
+    this.leave()
+    return true
+  }
+
+  /** The next opening is elsewhere. */
+  private leave(): void {
+    this.retired = Promise.all([this.retired, this.closeConnection({})]).then(ignore, ignore)
+  }
+
+  /**
+   * Goes where a redirect says [2.8.16, 2.8.18], for those who do not want to `followRedirects`: closes link and
+   * connection as `close` does, then opens at the new place. What was queued and not sent stays queued. Rejects as
+   * `open` does, and with a TypeError when the connection was given: it leads where it leads.
+   */
+  async redirect(to: Redirect, options: RedirectOptions = {}): Promise<void> {
+    checkOptions('redirect', options, REDIRECT_CHECKS)
+    if (redirectIn(to) !== to)
+      throw new TypeError('redirect: to must be a LinkRedirect or ConnectionRedirect')
+    if (this.options.connection !== undefined) {
+      throw new TypeError('redirect: the client uses a connection that it was given, and cannot leave it')
+    }
+    const { auth, ...wait } = options
+    const deadline = new Deadline(this.clock, wait)
+    await this.link?.close(deadline.wait)
+    if (auth !== undefined) this.auth = auth
+    this.redirects.take(to, this.clock.now())
+    this.leave()
+    await this.opened(deadline.wait)
   }
 
   private onOpened(opening: Opening<L>, link: L): void {
@@ -174,7 +235,9 @@ export abstract class AMQPClient<L extends ClientLink> {
     this.link = link
     if (!this.closedByUser) this.clientState = OPEN
     link.closed.then((reason) => {
-      if (this.link === link && reason !== undefined && !this.closedByUser) this.clientState = ERROR
+      if (this.link !== link || reason === undefined || this.closedByUser) return
+      this.clientState = ERROR
+      this.follow(reason)
     })
   }
 
@@ -190,7 +253,7 @@ export abstract class AMQPClient<L extends ClientLink> {
       this.opening = undefined
       if (!this.closedByUser) this.clientState = ERROR
     }
-    opening.abort.abort(reason)
+    opening.callOff(reason)
   }
 
   private async closeConnection(wait: WaitOptions): Promise<void> {
@@ -201,15 +264,20 @@ export abstract class AMQPClient<L extends ClientLink> {
   }
 
   private async connected(wait: WaitOptions): Promise<Connection> {
-    const { auth } = this.options
+    const { auth } = this
     if (this.options.connection !== undefined) {
       if (auth !== undefined && isAuthenticator(auth)) await this.options.connection.authorize(auth, wait)
       return this.options.connection
     }
     if (this.current?.isOpen === true) return this.current
-    const { connection, address, linkName, linkProperties, desiredCapabilities, ...rest } = this.options
-    const own = pick(rest, CONNECTION_CHECKS)
-    this.current = await Connection.connect(this.url as string, { ...own, ...pick(wait, WAIT_OPTIONS) })
+    const { desiredCapabilities, ...rest } = this.options
+    const { url, hostname } = this.redirects.place
+    this.current = await Connection.connect(url as string, {
+      ...pick(rest, CONNECTION_CHECKS),
+      ...(hostname === undefined ? undefined : { hostname }),
+      ...pick(wait, WAIT_OPTIONS),
+      auth,
+    })
     return this.current
   }
 
@@ -245,9 +313,9 @@ export abstract class AMQPClient<L extends ClientLink> {
     checkOptions('close', options, WAIT_OPTIONS)
     const deadline = new Deadline(this.clock, options, CLOSE_TIMEOUT_MS)
     const { opening } = this
-    this.closedByUser = true
     this.clientState = CLOSING
-    opening?.abort.abort(this.closedError())
+    this.closing.abort(this.closedError())
+    opening?.callOff(this.closedError())
     try {
       if (opening !== undefined) await settledWithin(opening.link.catch(ignore), deadline.wait, this.clock)
       await this.finishWork(deadline.wait)
@@ -302,30 +370,4 @@ function ignore(): void {}
 
 function pick(options: object, checks: Readonly<Record<string, OptionCheck>>): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(checks, name)))
-}
-
-interface Place {
-  readonly url: string | undefined
-  readonly address: string
-}
-
-/** Splits what the user said into where to connect and what to attach to. */
-function addressOf(remote: unknown, options: AMQPClientOptions): Place {
-  const said = saidAddress(remote)
-  const isUrl = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(said)
-  if (!isUrl && options.connection === undefined) {
-    throw new TypeError('a client needs a URL such as amqp://host/queue, or the option "connection"')
-  }
-  if (!isUrl) return { url: undefined, address: options.address ?? said }
-  const { path } = parseAddress(said)
-  return { url: said, address: options.address ?? path }
-}
-
-function saidAddress(remote: unknown): string {
-  if (typeof remote === 'string') return remote
-  if (typeof remote !== 'object' || remote === null) {
-    throw new TypeError('a client needs a URL such as amqp://host/queue, or a Source or Target')
-  }
-  const { href, address } = remote as { href?: unknown; address?: unknown }
-  return typeof href === 'string' ? href : typeof address === 'string' ? address : ''
 }

@@ -39,6 +39,22 @@ export async function sendMessage(
 }
 
 /**
+ * Sends many messages in as few batches as fit, and resolves when all are accepted. `timeoutMs` holds for connecting and
+ * sending together. Rejects as `SendClient.sendBatch` does.
+ */
+export async function sendBatch(
+  target: string | URLLike | Target,
+  messages: Iterable<MessageInput>,
+  options: SendClientOptions & WaitOptions = {},
+): Promise<void> {
+  const { signal, timeoutMs, ...rest } = options
+  checkOptions('sendBatch', { signal, timeoutMs }, WAIT_OPTIONS)
+  await once(new SendClient(target, rest), async (client) => {
+    await client.sendBatch(messages, { signal, timeoutMs })
+  })
+}
+
+/**
  * Receives one message and accepts it; undefined when none came within `timeoutMs` (default: no limit).
  * Takes no more from the broker than that one. Rejects as `ReceiveClient.receive` does.
  */

@@ -10,7 +10,8 @@ import { Source } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { boolean, callback, checkOptions, integer, oneOf, WAIT_OPTIONS } from '../util/options.js'
-import { AMQPClient, type AMQPClientOptions, CLIENT_CHECKS } from './amqp-client.js'
+import { AMQPClient } from './amqp-client.js'
+import { type AMQPClientOptions, CLIENT_CHECKS } from './client-options.js'
 import { HandlerLoop, type MessageHandler } from './handler-loop.js'
 
 export interface ReceiveClientOptions extends AMQPClientOptions {
@@ -28,6 +29,8 @@ export interface ReceiveClientOptions extends AMQPClientOptions {
    * `receiveMessages` with a handler, false otherwise.
    */
   readonly autoComplete?: boolean | undefined
+  /** Told of each link that is attached, the first and those that follow it. What it throws, `open` rejects with. */
+  readonly onAttach?: ((link: MessageReceiver) => void) | undefined
 }
 
 /** Options of `receiveMessageBatch`. */
@@ -81,8 +84,12 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
     return this.settings.autoComplete ?? false
   }
 
+  protected override onAttach(link: MessageReceiver): void {
+    this.settings.onAttach?.(link)
+  }
+
   protected override attach(connection: Connection, wait: WaitOptions): Promise<MessageReceiver> {
-    const { from, address, settings } = this
+    const { from, wireAddress: address, settings } = this
     const fields = from instanceof Source ? from : undefined
     const atMostOnce = settings.receiveSettleMode === ReceiverSettleMode.ReceiveAndDelete
     return connection.createReceiver(new Source({ ...fields, address }), {
@@ -104,13 +111,12 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
    */
   async receive(options: WaitOptions = {}): Promise<Message | undefined> {
     checkOptions('receive', options, WAIT_OPTIONS)
-    let link = this.openLink
-    let wait = options
-    if (link === undefined) {
-      const deadline = new Deadline(this.clock, options)
-      link = await this.usable(deadline.wait)
-      wait = deadline.wait
-    }
+    const { openLink } = this
+    if (openLink !== undefined && !this.persistent) return this.receiveFrom(openLink, options)
+    return this.overLink(new Deadline(this.clock, options), (link, wait) => this.receiveFrom(link, wait))
+  }
+
+  private async receiveFrom(link: MessageReceiver, wait: WaitOptions): Promise<Message | undefined> {
     this.completeHandedOut()
     const message = await link.receive(wait)
     if (message !== undefined && this.autoComplete) this.handedOut.push(message)
@@ -118,7 +124,7 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
   }
 
   /** Messages that came settled can still be read from a link that has ended; else the link is opened again. */
-  private usable(wait: WaitOptions): MessageReceiver | Promise<MessageReceiver> {
+  protected override usable(wait: WaitOptions): MessageReceiver | Promise<MessageReceiver> {
     const { link } = this
     return link !== undefined && link.queued > 0 ? link : this.opened(wait)
   }
@@ -135,10 +141,12 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
    */
   async receiveMessageBatch(options: ReceiveBatchOptions = {}): Promise<Message[]> {
     checkOptions('receiveMessageBatch', options, { ...WAIT_OPTIONS, maxBatchSize: integer(1) })
+    const { maxBatchSize } = options
     const deadline = new Deadline(this.clock, options)
-    const link = await this.usable(deadline.wait)
-    this.completeHandedOut()
-    const messages = await link.receiveBatch({ ...deadline.wait, maxBatchSize: options.maxBatchSize })
+    const messages = await this.overLink(deadline, (link, wait) => {
+      this.completeHandedOut()
+      return link.receiveBatch({ ...wait, maxBatchSize })
+    })
     // What was accepted must be handed over, even if another message could not be.
     if (this.autoComplete) {
       const { wait } = deadline
@@ -155,13 +163,20 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
    */
   async receiveMessages(handler: MessageHandler, options: ReceiveMessagesOptions = {}): Promise<void> {
     callback(handler, 'receiveMessages: handler')
-    const { signal, onError, concurrency = 1 } = options
     checkOptions('receiveMessages', options, {
       signal: WAIT_OPTIONS['signal'] as never,
       concurrency: integer(1, 100_000),
       onError: callback,
     })
-    const link = await this.opened({ signal })
+    const deadline = new Deadline(this.clock, { signal: options.signal })
+    await this.overLink(deadline, (link) => this.handleFrom(link, handler, options))
+  }
+
+  private async handleFrom(
+    link: MessageReceiver,
+    handler: MessageHandler,
+    { signal, onError, concurrency = 1 }: ReceiveMessagesOptions,
+  ): Promise<void> {
     const autoComplete = this.settings.autoComplete ?? true
     const loop = new HandlerLoop(link, handler, { autoComplete, onError, signal })
     const run = loop.run(concurrency)
@@ -181,7 +196,19 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
 
   /** Messages as they come, until the client is closed. Leaving the loop releases what was prefetched. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, void> {
-    const link = await this.usable({})
+    for (let redirected = true; redirected; ) {
+      const link = await this.usable({})
+      try {
+        yield* this.iterate(link)
+        return
+      } catch (error) {
+        redirected = this.follow(error)
+        if (!redirected) throw error
+      }
+    }
+  }
+
+  private async *iterate(link: MessageReceiver): AsyncGenerator<Message, void, void> {
     for await (const message of link) {
       yield message
       if (this.autoComplete && !message.settled) await message.accept()

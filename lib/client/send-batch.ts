@@ -1,10 +1,10 @@
 // The sends that one call of `sendBatch` comes to, and what is told when some of them fail.
 // Invariant: every send is settled before the call is.
 
-import type { MessageSender, SendOptions } from '../connection/message-sender.js'
 import { MessageState } from '../constants.js'
 import { AMQPError, AMQPTimeoutError, MessageSendFailed } from '../errors.js'
 import type { InnerMessage } from '../message/inner-message.js'
+import type { Message } from '../message/message.js'
 import type { Packed } from '../message/pack-messages.js'
 import type { AbortSignalLike } from '../util/deferred.js'
 
@@ -18,13 +18,13 @@ interface Failure {
 
 /** Sends messages as they are packed, and rejects when one send has failed. */
 export async function sendPacked(
-  link: MessageSender,
   messages: readonly InnerMessage[],
   packed: readonly Packed[],
-  options: SendOptions,
+  signal: AbortSignalLike | undefined,
+  deliver: (message: Message) => Promise<void>,
 ): Promise<void> {
   setStates(messages, MessageState.WaitingForSendAck)
-  const results = await Promise.allSettled(packed.map(({ message }) => link.sendAccepted(message, options)))
+  const results = await Promise.allSettled(packed.map(({ message }) => deliver(message)))
   const accepted: Packed[] = []
   const failures: Failure[] = []
   for (const [i, result] of results.entries()) {
@@ -33,7 +33,7 @@ export async function sendPacked(
     if (result.status === 'fulfilled') accepted.push(one)
     else failures.push({ packed: one, error: result.reason as unknown })
   }
-  if (failures.length > 0) throw failureOf(failures, accepted, options.signal)
+  if (failures.length > 0) throw failureOf(failures, accepted, signal)
 }
 
 export function setStates(messages: readonly InnerMessage[], state: MessageState): void {

@@ -11,15 +11,28 @@ import { type Packed, packMessages } from '../message/pack-messages.js'
 import { Target } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
 import type { WaitOptions } from '../util/deferred.js'
-import { boolean, checkOptions, duration, oneOf, WAIT_OPTIONS } from '../util/options.js'
-import { AMQPClient, type AMQPClientOptions, CLIENT_CHECKS } from './amqp-client.js'
+import { boolean, callback, checkOptions, duration, oneOf, WAIT_OPTIONS } from '../util/options.js'
+import { AMQPClient } from './amqp-client.js'
+import { type AMQPClientOptions, CLIENT_CHECKS } from './client-options.js'
+import type { Retries } from './retries.js'
 import { sendPacked, setStates } from './send-batch.js'
+import { type OnSendComplete, SendQueue } from './send-queue.js'
 
 export interface SendClientOptions extends AMQPClientOptions {
   /** Default: Unsettled, where each send waits for the peer's outcome. */
   readonly sendSettleMode?: SenderSettleMode | undefined
   /** Give up a message that is not confirmed after so many milliseconds. Default: 0, never. */
   readonly msgTimeoutMs?: number | undefined
+  /** Told of each link that is attached, the first and those that follow it, before it is used. What it throws, `open` rejects with. */
+  readonly onAttach?: ((link: MessageSender) => void) | undefined
+}
+
+/** Options of `sendAllMessages`. */
+export interface SendAllOptions extends WaitOptions {
+  /** Close the client afterwards. Default: true. */
+  readonly closeOnDone?: boolean | undefined
+  /** Told once of each message, as soon as its fate is known; `error` says why the result is not Ok. */
+  readonly onSendComplete?: OnSendComplete | undefined
 }
 
 /** Options of one `sendMessage`. */
@@ -31,7 +44,11 @@ export interface SendBatchOptions extends WaitOptions {
   readonly settled?: boolean | undefined
 }
 
+const SEND_ALL_CHECKS = { ...WAIT_OPTIONS, closeOnDone: boolean, onSendComplete: callback }
+
 const SEND_BATCH_CHECKS = { ...WAIT_OPTIONS, settled: boolean }
+
+const NO_OPTIONS: SendMessageOptions = Object.freeze({})
 
 const CHECKS = {
   ...CLIENT_CHECKS,
@@ -49,18 +66,19 @@ export class SendClient extends AMQPClient<MessageSender> {
   private readonly target: string | URLLike | Target
   private readonly mode: SenderSettleMode
   private readonly defaults: SendOptions | undefined
-  private readonly waiting: Message[] = []
-  private readonly inFlight = new Set<Message>()
+  private readonly attached: SendClientOptions['onAttach']
+  private readonly queue = new SendQueue()
 
   /**
    * @param target URL such as `amqps://user:password@host/queue`, or a Target whose address is one; with the option
-   * `connection` a bare address will do.
+   * `connection` a bare address will do. Without a path messages go where each says in its `to` (the anonymous terminus).
    */
   constructor(target: string | URLLike | Target, options: SendClientOptions = {}) {
     checkOptions('SendClient', options, CHECKS)
     super(target, options)
     this.target = target
     this.mode = options.sendSettleMode ?? SenderSettleMode.Unsettled
+    this.attached = options.onAttach
     const { msgTimeoutMs = 0 } = options
     this.defaults = msgTimeoutMs > 0 ? { timeoutMs: msgTimeoutMs } : undefined
   }
@@ -70,7 +88,7 @@ export class SendClient extends AMQPClient<MessageSender> {
   }
 
   protected override attach(connection: Connection, wait: WaitOptions): Promise<MessageSender> {
-    const { target, address, options } = this
+    const { target, wireAddress: address, options } = this
     const fields = target instanceof Target ? target : undefined
     return connection.createSender(new Target({ ...fields, address }), {
       name: options.linkName,
@@ -82,6 +100,10 @@ export class SendClient extends AMQPClient<MessageSender> {
     })
   }
 
+  protected override onAttach(link: MessageSender): void {
+    this.attached?.(link)
+  }
+
   /**
    * Sends a message, and resolves when the peer has accepted it; in settle mode Settled, when the bytes are with the
    * transport. Rejects with MessageSendFailed when the peer made something else of it, or when the link was lost
@@ -91,7 +113,7 @@ export class SendClient extends AMQPClient<MessageSender> {
   sendMessage(message: MessageInput, options?: SendMessageOptions): Promise<void> {
     const { openLink } = this
     const all = options === undefined ? this.defaults : this.withDefaults(options)
-    if (openLink !== undefined)
+    if (openLink !== undefined && !this.persistent)
       return openLink.sendAccepted(message, all) as Promise<unknown> as Promise<void>
     return this.openAndSend(message, all)
   }
@@ -103,18 +125,44 @@ export class SendClient extends AMQPClient<MessageSender> {
     return { ...options, timeoutMs: this.defaults.timeoutMs }
   }
 
-  private async openAndSend(input: MessageInput, options: SendMessageOptions = {}): Promise<void> {
+  private async openAndSend(input: MessageInput, options: SendMessageOptions = NO_OPTIONS): Promise<void> {
     checkOptions('sendMessage', options, SEND_CHECKS)
-    const deadline = new Deadline(this.clock, options)
-    const message = Message.from(input)
-    let link: MessageSender
+    await this.deliver(Message.from(input), options, new Deadline(this.clock, options))
+  }
+
+  /** Sends over the link as it is then, and again as the error policy has it, or where a redirect leads to. */
+  private async deliver(message: Message, options: SendMessageOptions, deadline: Deadline): Promise<void> {
+    const retries = this.retries()
+    for (;;) {
+      const link = await this.linkFor(message, deadline)
+      try {
+        await link.sendAccepted(message, { ...options, ...deadline.wait })
+        return
+      } catch (error) {
+        if (this.follow(error)) continue
+        await this.pause(retries, message, error, deadline)
+      }
+    }
+  }
+
+  private async linkFor(message: Message, deadline: Deadline): Promise<MessageSender> {
     try {
-      link = await this.opened(deadline.wait)
+      return await this.opened(deadline.wait)
     } catch (error) {
       message.setState(MessageState.SendFailed)
       throw error
     }
-    await link.sendAccepted(message, { ...options, ...deadline.wait })
+  }
+
+  private async pause(retries: Retries, message: Message, error: unknown, deadline: Deadline): Promise<void> {
+    message.setState(MessageState.WaitingToBeSent)
+    try {
+      await retries.pause(error, deadline.wait)
+    } catch (final) {
+      message.setState(MessageState.SendFailed)
+      throw final
+    }
+    message.setRetries(retries.tries)
   }
 
   /**
@@ -143,51 +191,39 @@ export class SendClient extends AMQPClient<MessageSender> {
       setStates(list, MessageState.SendFailed)
       throw error
     }
-    await sendPacked(link, list, packed, { ...all, ...deadline.wait })
+    await sendPacked(list, packed, all.signal, (message) => this.deliver(message, all, deadline))
   }
 
   /** Puts messages aside for `sendAllMessages`. No I/O. Those that are never sent stay in `pendingMessages`. */
   queueMessage(...messages: MessageInput[]): void {
-    for (const input of messages) {
-      const message = Message.from(input)
-      message.setState(MessageState.WaitingToBeSent)
-      this.waiting.push(message)
-    }
+    for (const input of messages) this.queue.add(Message.from(input))
   }
 
   /** Messages that were queued and are not sent yet, or sent by `sendAllMessages` and not settled yet, oldest first. */
   get pendingMessages(): readonly Message[] {
-    return [...this.inFlight, ...this.waiting]
+    return this.queue.pending
   }
 
   /**
    * Sends what is queued. Resolves, in the order of the queue, with what became of each message; a message that
-   * failed rejects nothing. Rejects only when the client cannot be opened: the messages then stay queued.
+   * failed rejects nothing. Rejects when the client cannot be opened: the messages then stay queued; and with what
+   * `onSendComplete` throws, when all is done.
    * Closes the client afterwards unless `closeOnDone` is false.
    */
-  async sendAllMessages(
-    options: { closeOnDone?: boolean | undefined } & WaitOptions = {},
-  ): Promise<MessageState[]> {
-    checkOptions('sendAllMessages', options, { ...WAIT_OPTIONS, closeOnDone: boolean })
-    const { closeOnDone = true, signal, timeoutMs } = options
+  async sendAllMessages(options: SendAllOptions = {}): Promise<MessageState[]> {
+    checkOptions('sendAllMessages', options, SEND_ALL_CHECKS)
+    const { closeOnDone = true, signal, timeoutMs, onSendComplete } = options
     const deadline = new Deadline(this.clock, { signal, timeoutMs })
-    const link = await this.opened(deadline.wait)
-    const wait = this.withDefaults(deadline.wait)
-    const batch = this.waiting.splice(0)
-    const states = await Promise.all(batch.map((message) => this.sendQueued(link, message, wait)))
-    if (closeOnDone) await this.close()
-    return states
-  }
-
-  private async sendQueued(link: MessageSender, message: Message, wait: WaitOptions): Promise<MessageState> {
-    this.inFlight.add(message)
+    await this.opened(deadline.wait)
+    const each = new Deadline(this.clock, this.withDefaults(deadline.wait))
     try {
-      await link.sendAccepted(message, wait)
-    } catch {
-      message.setState(MessageState.SendFailed)
+      return await this.queue.send(
+        (message) => this.deliver(message, NO_OPTIONS, each),
+        signal,
+        onSendComplete,
+      )
     } finally {
-      this.inFlight.delete(message)
+      if (closeOnDone) await this.close()
     }
-    return message.state
   }
 }

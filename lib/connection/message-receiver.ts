@@ -112,6 +112,11 @@ export class MessageReceiver {
     return this.link.remoteAttach?.properties
   }
 
+  /** What the peer offers of the capabilities that we may want of the link. */
+  get remoteOfferedCapabilities(): readonly string[] {
+    return this.link.remoteAttach?.offeredCapabilities ?? []
+  }
+
   get isOpen(): boolean {
     return this.link.attached
   }

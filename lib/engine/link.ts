@@ -141,10 +141,10 @@ export abstract class Link extends Endpoint {
   }
 
   /** Answers the peer's attach with a null terminus and a detach that tells why. */
-  refuse(condition: string, description: string): void {
+  refuse(condition: string, description: string, info?: AMQPErrorFields['info']): void {
     if (this.local !== IDLE) return
     this.options = { ...this.options, [this.isReceiver ? 'target' : 'source']: undefined }
-    this.closeError = { kind: 'error', condition, description }
+    this.closeError = { kind: 'error', condition, description, info }
     this.local = CLOSED
     this.reconcile()
   }

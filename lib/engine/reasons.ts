@@ -1,7 +1,14 @@
 // From the error that came with close, end or detach [2.8.14] to the error that the user sees.
 // Whether trying again can help is decided here, by condition.
 
-import { type AMQPError, ConnectionClose, LinkDetach, LinkRedirect, SessionEnd } from '../errors.js'
+import {
+  type AMQPError,
+  ConnectionClose,
+  ConnectionRedirect,
+  LinkDetach,
+  LinkRedirect,
+  SessionEnd,
+} from '../errors.js'
 import type { AMQPErrorFields } from '../types/transport.js'
 
 /** Conditions after which the same thing may well succeed; the rest are the caller's or the configuration's to mend. */
@@ -36,7 +43,11 @@ function details(error: AMQPErrorFields | undefined) {
 }
 
 export function connectionReason(error: AMQPErrorFields | undefined): AMQPError {
-  return new ConnectionClose(`The peer closed the connection: ${describeError(error)}`, details(error))
+  const text = `The peer closed the connection: ${describeError(error)}`
+  const all = details(error)
+  return error?.condition === 'amqp:connection:redirect'
+    ? new ConnectionRedirect(text, all)
+    : new ConnectionClose(text, all)
 }
 
 export function sessionReason(error: AMQPErrorFields | undefined): AMQPError {

@@ -45,6 +45,7 @@ export class Message extends MessageContent {
   private sendState: MessageState | undefined
   /** A body of data as one run of bytes, once it had to be made. */
   private joined: Uint8Array | undefined
+  private retryCount: number
 
   /**
    * @param body text or bytes become one data section, a list of nothing but these several; anything else (no body,
@@ -59,6 +60,7 @@ export class Message extends MessageContent {
     this.settlement = undefined
     this.sendState = received ? undefined : MessageState.WaitingToBeSent
     this.joined = undefined
+    this.retryCount = 0
     if (received) return
     if (options === undefined) this.setBody(body, bodyTypeOf(body))
     else this.fill(body, options)
@@ -173,6 +175,16 @@ export class Message extends MessageContent {
   /** @internal Says how far the sending of it is. */
   setState(state: MessageState): void {
     this.sendState = state
+  }
+
+  /** How often sending it was tried again, as an error policy had it. */
+  get retries(): number {
+    return this.retryCount
+  }
+
+  /** @internal */
+  setRetries(retries: number): void {
+    this.retryCount = retries
   }
 
   /** True when nothing is open any more: a received message is settled, a sent one has its result. */

@@ -1,6 +1,7 @@
 // The two ends of a link [3.5]: what a user says of the node that messages come from, or go to. A field that is
 // undefined is not sent, and means its default.
 
+import { STRING_FILTER } from '../constants.js'
 import type { Input } from '../types/composite.js'
 import type { InputFields, Outcome, Source as SourceType, Target as TargetType } from '../types/messaging.js'
 import type { AMQPInput } from '../types/wrappers.js'
@@ -18,8 +19,6 @@ import {
   wrong,
 } from './checks.js'
 
-/** Name and descriptor of the filter that holds a selector in the syntax of JMS. */
-const STRING_FILTER = 'apache.org:selector-filter:string'
 const EXPIRY_POLICIES = ['link-detach', 'session-end', 'connection-close', 'never']
 const OUTCOMES = ['accepted', 'rejected', 'released', 'modified', 'declared']
 

@@ -1,6 +1,7 @@
 // Management requests [AMQP Management 1.0]: operation and type in the application properties, a status like HTTP's in
 // the answer, in either of the spellings that brokers use.
 
+import { MGMT_TARGET, OPERATION } from '../constants.js'
 import { MgmtError } from '../errors.js'
 import { Message, type MessageInput } from '../message/message.js'
 import type { AMQPInput } from '../types/wrappers.js'
@@ -11,9 +12,6 @@ import type { LinkMaker } from './link-maker.js'
 import { RequestReply } from './request-reply.js'
 
 export { DEFAULT_REQUEST_TIMEOUT_MS } from './request-reply.js'
-
-/** Node that is asked unless another is named. */
-export const MGMT_TARGET = '$management'
 
 export interface MgmtOperationOptions {
   /** Address of the management node. Default: `$management`. */
@@ -101,7 +99,7 @@ export class MgmtOperation {
     request.applicationProperties = {
       ...request.applicationProperties,
       ...options.applicationProperties,
-      operation,
+      [OPERATION]: operation,
       ...(type === undefined ? undefined : { type }),
     }
     const answer = await this.requests.request(request, {

@@ -1,17 +1,12 @@
 // Single requests to management nodes. Those who share a connection or a session share the pair of links to each node,
 // which is kept with it.
 
+import { MGMT_TARGET } from '../constants.js'
 import type { MessageInput } from '../message/message.js'
 import type { Clock } from '../util/clock.js'
 import { checkOptions, type OptionCheck, text } from '../util/options.js'
 import type { LinkMaker } from './link-maker.js'
-import {
-  EXECUTE_CHECKS,
-  MGMT_TARGET,
-  type MgmtExecuteOptions,
-  MgmtOperation,
-  type MgmtResult,
-} from './mgmt-operation.js'
+import { EXECUTE_CHECKS, type MgmtExecuteOptions, MgmtOperation, type MgmtResult } from './mgmt-operation.js'
 
 /** Options of `mgmtRequest`. */
 export interface MgmtRequestOptions extends MgmtExecuteOptions {

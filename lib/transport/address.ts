@@ -2,7 +2,12 @@
 // platform treats schemes that it does not know in its own ways, and puts the whole text, password included,
 // into its errors.
 
-import { DEFAULT_AMQP_PORT, DEFAULT_AMQP_WSS_PORT, DEFAULT_AMQPS_PORT } from '../constants.js'
+import {
+  DEFAULT_AMQP_PORT,
+  DEFAULT_AMQP_WS_PORT,
+  DEFAULT_AMQP_WSS_PORT,
+  DEFAULT_AMQPS_PORT,
+} from '../constants.js'
 
 export type AddressScheme = 'amqp' | 'amqps' | 'ws' | 'wss'
 
@@ -28,7 +33,7 @@ export interface Address {
 const DEFAULT_PORTS: Readonly<Record<AddressScheme, number>> = {
   amqp: DEFAULT_AMQP_PORT,
   amqps: DEFAULT_AMQPS_PORT,
-  ws: 80,
+  ws: DEFAULT_AMQP_WS_PORT,
   wss: DEFAULT_AMQP_WSS_PORT,
 }
 

@@ -1,7 +1,7 @@
 // The functions for a single errand: they open, do it, and leave nothing behind.
 
 import test from 'ava'
-import { receiveMessage, receiveMessages, sendMessage } from '../../lib/client/one-shot.js'
+import { receiveMessage, receiveMessages, sendBatch, sendMessage } from '../../lib/client/one-shot.js'
 import { AMQPTimeoutError, EncodeError, LinkDetach, MessageSendFailed } from '../../lib/errors.js'
 import { Message } from '../../lib/message/message.js'
 import { Rig, URL } from '../connection/support/rig.js'
@@ -32,6 +32,24 @@ test('what is no message becomes the body of one', async (t) => {
   await stage.until(sendMessage(stage.url('orders'), { nested: [1, 'two'] }, stage.base))
   const received = await stage.until(receiveMessage(stage.url('orders'), stage.base))
   t.deepEqual(received?.value, new Map([['nested', [1, 'two']]]))
+})
+
+test('many messages go by one call, in one batch, and nothing stays open', async (t) => {
+  const stage = await Stage.open(t)
+  await stage.until(sendBatch(stage.url('orders'), new Set(['a', 'b', 'c']), stage.base))
+  const [batch, ...rest] = stage.broker.queue('orders').messages
+  t.deepEqual(
+    batch?.innerMessages()?.map((message) => message.text()),
+    ['a', 'b', 'c'],
+  )
+  t.deepEqual(rest, [])
+  await stage.run()
+  t.is(stage.broker.connections, 0)
+  await t.throwsAsync(sendBatch(stage.url('orders'), ['x'], { timeout: 1 } as object), {
+    instanceOf: TypeError,
+    message: /timeout/,
+  })
+  t.is(stage.clock.pendingTimers, 0)
 })
 
 test('receiveMessage takes no more from the broker than that one', async (t) => {

@@ -2,6 +2,8 @@
 
 import test from 'ava'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
+import { SendClient } from '../../lib/client/send-client.js'
+import { Connection } from '../../lib/connection/connection.js'
 import { MessageReceiverState, MessageState, ReceiverSettleMode } from '../../lib/constants.js'
 import { AMQPTimeoutError, LinkDetach, MessageAlreadySettled } from '../../lib/errors.js'
 import { Source } from '../../lib/message/terminus.js'
@@ -392,4 +394,23 @@ test('an address that does not exist is refused with what the broker said', asyn
   t.is(client.state, MessageReceiverState.Error)
   await stage.run()
   t.is(stage.broker.connections, 0)
+})
+
+test('a dynamic source makes a node, whose address the link tells [3.5.3]', async (t) => {
+  const stage = await Stage.open(t)
+  const connection = await stage.until(Connection.connect(stage.url(''), stage.base))
+  let made = ''
+  const client = new ReceiveClient(new Source({ dynamic: true }), {
+    connection,
+    clock: stage.clock,
+    onAttach: (link) => {
+      made = link.address
+    },
+  })
+  await stage.until(client.open())
+  t.deepEqual(stage.broker.queueNames, [made])
+  const sender = new SendClient(made, { connection, clock: stage.clock })
+  await stage.until(sender.sendMessage('an answer'))
+  t.is(textOf(await stage.until(client.receive())), 'an answer')
+  await stage.until(connection.close())
 })

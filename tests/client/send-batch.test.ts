@@ -2,7 +2,6 @@
 
 import test from 'ava'
 import { sendPacked } from '../../lib/client/send-batch.js'
-import type { MessageSender } from '../../lib/connection/message-sender.js'
 import {
   BATCH_MESSAGE_FORMAT,
   MessageSenderState,
@@ -213,8 +212,8 @@ test('when some fail the others are waited for, and the error tells which are wh
   t.is(packed.length, 3)
   const answers = packed.map(() => new Deferred<unknown>())
   let sent = 0
-  const link = { sendAccepted: () => answers[sent++]?.promise } as unknown as MessageSender
-  const sending = watch(sendPacked(link, inner, packed, {}))
+  const deliver = () => answers[sent++]?.promise as Promise<void>
+  const sending = watch(sendPacked(inner, packed, undefined, deliver))
   t.is(sent, 3)
   const settle = async (i: number, state: MessageState, error?: Error): Promise<void> => {
     packed[i]?.message.setState(state)

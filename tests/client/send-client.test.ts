@@ -103,6 +103,18 @@ for (const [mode, wire] of [
   })
 }
 
+test('without a path in the URL each message goes where it says itself [3.2.4]', async (t) => {
+  const stage = await Stage.open(t)
+  const client = stage.sender('')
+  await stage.until(client.sendMessage(new Message('x', { properties: { to: 'orders' } })))
+  t.deepEqual(stage.waiting(), ['x'])
+  t.notRegex(
+    stage.written('attach')[0] ?? '',
+    /target[^)]*address/,
+    'an empty address is another one than none',
+  )
+})
+
 test('without a settle mode the outcome of each message is waited for', async (t) => {
   const stage = await Stage.open(t)
   await stage.until(stage.sender().open())
