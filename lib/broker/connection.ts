@@ -4,11 +4,12 @@ import type { OpenOptions } from '../engine/connection.js'
 import { Engine, type EngineListener } from '../engine/engine.js'
 import type { Session } from '../engine/session.js'
 import { AMQPConnectionError, type AMQPError } from '../errors.js'
+import type { ScramReply } from '../sasl/scram-server.js'
 import type { Tracer } from '../trace/tracer.js'
 import type { Transport } from '../transport/transport.js'
 import type { AMQPErrorFields } from '../types/transport.js'
 import type { Clock, Timer } from '../util/clock.js'
-import type { Authentication } from './authentication.js'
+import type { Authentication, Exchange } from './authentication.js'
 import { ClaimBook } from './claim-book.js'
 
 /** What a connection needs of the broker. */
@@ -25,9 +26,9 @@ export interface ConnectionHost {
   onConnectionEnd(connection: BrokerConnection): void
 }
 
-const NO_BYTES = new Uint8Array(0)
-/** Mechanisms that tell who the client is; with others only its claims do. */
-const NAMING: readonly string[] = ['PLAIN', 'EXTERNAL']
+/** Outcomes [5.3.3.6]. */
+const REFUSED = 1
+const SYSTEM_ERROR = 2
 
 /** So many bytes of answers may wait for a client that does not read. */
 const MOST_PENDING_BYTES = 1_048_576
@@ -42,8 +43,9 @@ export class BrokerConnection implements EngineListener {
   private scheduled = false
   private ended = false
   private timer: Timer | undefined = undefined
-  /** Mechanism whose first response we asked for. */
-  private mechanism: string | undefined = undefined
+  /** By which the client logs in. */
+  private mechanism = ''
+  private exchange: Exchange | undefined = undefined
 
   constructor(transport: Transport, host: ConnectionHost) {
     this.transport = transport
@@ -142,26 +144,35 @@ export class BrokerConnection implements EngineListener {
   // --- SASL
 
   onInit(mechanism: string, response: Uint8Array | undefined): void {
-    if (response === undefined && mechanism === 'PLAIN') {
-      this.mechanism = mechanism
-      return this.engine.handshake.challenge(NO_BYTES)
-    }
-    this.decide(mechanism, response ?? NO_BYTES)
+    this.mechanism = mechanism
+    this.exchange = this.host.authentication.begin(mechanism, this.transport.peerName)
+    this.onSaid(response)
   }
 
   onResponse(response: Uint8Array): void {
-    this.decide(this.mechanism ?? '', response)
+    this.onSaid(response)
   }
 
-  private decide(mechanism: string, response: Uint8Array): void {
+  private onSaid(response: Uint8Array | undefined): void {
+    const reply = this.exchange?.(response)
+    if (reply instanceof Promise) reply.then(this.answer, () => this.refuse(SYSTEM_ERROR))
+    else if (reply !== undefined) this.answer(reply)
+  }
+
+  private readonly answer = (reply: ScramReply): void => {
+    if (this.ended) return
     const { handshake } = this.engine
-    if (this.host.authentication.accepts(mechanism, response, this.transport.peerName)) {
-      if (this.claims !== undefined) this.claims.exempt = NAMING.includes(mechanism)
-      return handshake.outcome(0)
-    }
-    handshake.outcome(1)
+    if (reply.kind === 'challenge') return handshake.challenge(reply.challenge)
+    if (!reply.accepted) return this.refuse(REFUSED)
+    if (this.claims !== undefined) this.claims.exempt = this.host.authentication.names(this.mechanism)
+    handshake.outcome(0, reply.additionalData)
+  }
+
+  private refuse(code: number): void {
+    if (this.ended) return
+    this.engine.handshake.outcome(code)
     this.engine.transportClosed(
-      new AMQPConnectionError(`${this.transport.description} was refused: SASL ${mechanism} failed`, {
+      new AMQPConnectionError(`${this.transport.description} was refused: SASL ${this.mechanism} failed`, {
         phase: 'sasl',
         condition: 'amqp:unauthorized-access',
       }),

@@ -18,7 +18,13 @@ import { Links } from './links.js'
 import type { RedirectTarget } from './moved.js'
 import type { NodeHandler } from './node.js'
 import { Nodes } from './nodes.js'
-import { type BrokerOptions, type BrokerSettings, brokerSettings, type QueueOptions } from './options.js'
+import {
+  type BrokerOptions,
+  type BrokerSettings,
+  brokerSettings,
+  type QueueOptions,
+  webSocketOptions,
+} from './options.js'
 import type { BrokerQueue } from './queue.js'
 import { Queues } from './queues.js'
 
@@ -48,13 +54,16 @@ export class EmbeddedBroker {
   private readonly links: Links
   private readonly connectionHost: ConnectionHost
   private readonly secure: boolean
+  private readonly webSocketPath: string
   private listener: Listener | undefined = undefined
+  private webSocketListener: Listener | undefined = undefined
   private stopping: Promise<void> | undefined = undefined
   private readonly allGone = new Deferred<void>()
 
   private constructor(options: BrokerOptions) {
     this.settings = brokerSettings(options)
     this.secure = options.tls !== undefined
+    this.webSocketPath = webSocketOptions(options)?.path ?? ''
     this.queues = new Queues(this.settings)
     const { cbs } = this.settings
     if (cbs !== undefined) this.nodes.add(CBS_NODE, cbsNode(cbs))
@@ -73,23 +82,38 @@ export class EmbeddedBroker {
   }
 
   /**
-   * Starts a broker. Rejects with an AMQPConnectionError when the address cannot be had or the TLS keys are of no use.
+   * Starts a broker. Rejects with an AMQPConnectionError when an address cannot be had or the TLS keys are of no use.
    * @throws TypeError or RangeError for options that do not exist, or have no sense.
    */
   static async start(options: BrokerOptions = {}): Promise<EmbeddedBroker> {
     const broker = new EmbeddedBroker(options)
-    if (options.listen !== false) {
-      broker.listener = await listen(options, (transport) => broker.serve(transport))
+    try {
+      await broker.listen(options)
+    } catch (error) {
+      await broker.stop()
+      throw error
     }
     return broker
   }
 
+  private async listen(options: BrokerOptions): Promise<void> {
+    const onConnection = (transport: Transport): void => this.serve(transport)
+    if (options.listen !== false) this.listener = await listen(options, onConnection)
+    const webSocket = webSocketOptions(options)
+    if (webSocket === undefined) return
+    const { listenWebSocket } = await import('../transport/listen-websocket.js')
+    const { host, tls } = options
+    this.webSocketListener = await listenWebSocket({ host, tls, ...webSocket }, onConnection)
+  }
+
   /** Where clients connect to: `amqp://127.0.0.1:PORT`, `amqps://` with TLS. Without a port, a name that leads nowhere. */
   get url(): string {
-    const scheme = this.secure ? 'amqps' : 'amqp'
-    if (this.listener === undefined) return `${scheme}://embedded.invalid`
-    const { host, port } = this.listener
-    return `${scheme}://${formatHostPort(REACHABLE[host] ?? host, port)}`
+    return urlOf(this.secure ? 'amqps' : 'amqp', this.listener)
+  }
+
+  /** The same over WebSocket: `ws://127.0.0.1:PORT`, `wss://` with TLS, and the path if there is only one. */
+  get webSocketUrl(): string {
+    return urlOf(this.secure ? 'wss' : 'ws', this.webSocketListener) + this.webSocketPath
   }
 
   /** Address that it listens on; empty when it does not. */
@@ -202,7 +226,7 @@ export class EmbeddedBroker {
 
   /**
    * Closes all connections with `amqp:connection:forced`, breaks those that are not closed a second later, and gives
-   * the port back. Never rejects.
+   * its ports back. Never rejects.
    */
   stop(): Promise<void> {
     this.stopping ??= this.shutDown()
@@ -220,7 +244,7 @@ export class EmbeddedBroker {
       await this.allGone.promise
       timer.cancel()
     }
-    await this.listener?.close()
+    await Promise.all([this.listener?.close(), this.webSocketListener?.close()])
   }
 
   private onConnectionEnd(connection: BrokerConnection): void {
@@ -228,6 +252,12 @@ export class EmbeddedBroker {
     this.nodes.onConnectionEnd(connection)
     if (this.clients.size === 0 && this.stopping !== undefined) this.allGone.resolve()
   }
+}
+
+function urlOf(scheme: string, listener: Listener | undefined): string {
+  if (listener === undefined) return `${scheme}://embedded.invalid`
+  const { host, port } = listener
+  return `${scheme}://${formatHostPort(REACHABLE[host] ?? host, port)}`
 }
 
 function openOptions(settings: BrokerSettings): OpenOptions {

@@ -3,5 +3,11 @@
 export { EmbeddedBroker } from './embedded-broker.js'
 export type { RedirectTarget } from './moved.js'
 export type { NodeContext, NodeHandler } from './node.js'
-export type { BrokerOptions, CbsOptions, QueueAnswer, QueueOptions } from './options.js'
+export type {
+  BrokerOptions,
+  BrokerWebSocketOptions,
+  CbsOptions,
+  QueueAnswer,
+  QueueOptions,
+} from './options.js'
 export type { BrokerQueue } from './queue.js'

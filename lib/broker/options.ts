@@ -8,15 +8,17 @@ import { boolean, checkOptions, integer, type OptionCheck, object, oneOf, text }
 
 /** Options of `EmbeddedBroker.start`. */
 export interface BrokerOptions {
-  /** False: no port at all, connections come by `connect` and `serve` only. Default: true. */
+  /** False: no port of its own for AMQP over TCP; connections come by `connect`, `serve` and WebSocket. Default: true. */
   readonly listen?: boolean | undefined
   /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string | undefined
   /** Default: 0, any port that is free. */
   readonly port?: number | undefined
+  /** Listen for AMQP over WebSocket as well, on a port of its own; with `tls` as `wss`. Default: false. */
+  readonly webSocket?: boolean | BrokerWebSocketOptions | undefined
   /** With this the broker speaks TLS. A client certificate that is trusted may log in by SASL EXTERNAL. */
   readonly tls?: TlsServerOptions | undefined
-  /** Passwords by user, for SASL PLAIN. */
+  /** Passwords by user, for SASL SCRAM-SHA-512, -256 and -1, and PLAIN. */
   readonly users?: Readonly<Record<string, string>> | undefined
   /** Serve clients that do not say who they are, by SASL ANONYMOUS or without SASL. Default: true when there are no users. */
   readonly anonymous?: boolean | undefined
@@ -41,6 +43,14 @@ export interface BrokerOptions {
   readonly tracer?: Tracer | undefined
   /** Time as the broker sees it. Default: the real one. */
   readonly clock?: Clock | undefined
+}
+
+/** Where WebSockets are served; the host is that of the broker. */
+export interface BrokerWebSocketOptions {
+  /** Default: 0, any port that is free. */
+  readonly port?: number | undefined
+  /** Serve this path only, percent-encoded, with its first `/`. Default: any. */
+  readonly path?: string | undefined
 }
 
 /** Which tokens are good. */
@@ -110,6 +120,15 @@ function holdsSecrets(value: unknown): boolean {
   return Object.entries(value).every(([name, secret]) => name !== '' && typeof secret === 'string')
 }
 
+const WEB_SOCKET_CHECKS: Readonly<Record<string, OptionCheck>> = {
+  port: integer(0, 65535),
+  path: (value, name) => {
+    text(value, name)
+    if (!/^\/[\x21\x22\x24-\x3e\x40-\x7e]*$/.test(String(value)))
+      throw new TypeError(`${name} must be a path that begins with '/', percent-encoded, without a query`)
+  },
+}
+
 const CBS_CHECKS: Readonly<Record<string, OptionCheck>> = {
   sasKeys,
   jwtSecret: text,
@@ -122,6 +141,9 @@ const BROKER_CHECKS: Readonly<Record<string, OptionCheck>> = {
   listen: boolean,
   host: text,
   port: integer(0, 65535),
+  webSocket: (value, name) => {
+    if (typeof value !== 'boolean') checkOptions(name, value, WEB_SOCKET_CHECKS)
+  },
   tls: (value) => checkTlsOptions(value as TlsServerOptions),
   users,
   anonymous: boolean,
@@ -165,6 +187,12 @@ export function brokerSettings(options: BrokerOptions): BrokerSettings {
     tracer: options.tracer,
     clock: options.clock ?? realClock,
   }
+}
+
+/** Undefined: WebSockets are not served. */
+export function webSocketOptions({ webSocket }: BrokerOptions): BrokerWebSocketOptions | undefined {
+  if (webSocket === true) return {}
+  return webSocket === false ? undefined : webSocket
 }
 
 export function queueSettings(options: QueueOptions, maxDeliveryCount: number): QueueSettings {

@@ -1,10 +1,11 @@
 // Claims-based security [CBS 1.0 draft, and the older dialect of Azure]: tokens are put to a node of the peer before
-// links are attached. One pair of links a connection, whatever the number of audiences.
+// links are attached. One pair of links a connection, whatever the number of audiences; one put at a time for each.
 
 import type { AuthorizedConnection } from '../connection/authenticator.js'
 import type { MessageSender } from '../connection/message-sender.js'
 import type { Session } from '../connection/session.js'
-import { AMQPError, MgmtError, TokenAuthFailure } from '../errors.js'
+import { Deadline, within } from '../connection/waits.js'
+import { AMQPError, AMQPTimeoutError, MgmtError, TokenAuthFailure } from '../errors.js'
 import { Message } from '../message/message.js'
 import { MgmtOperation } from '../mgmt/mgmt-operation.js'
 import type { WaitOptions } from '../util/deferred.js'
@@ -22,6 +23,12 @@ export interface Claim {
   readonly expiresAtMs: number | undefined
 }
 
+/** A put that has no answer yet. */
+interface Put {
+  readonly claim: Claim
+  readonly done: Promise<void>
+}
+
 const clients = new WeakMap<AuthorizedConnection, CbsClient>()
 
 export class CbsClient {
@@ -29,6 +36,8 @@ export class CbsClient {
   private session: Promise<Session> | undefined = undefined
   private operation: MgmtOperation | undefined = undefined
   private sender: Promise<MessageSender> | undefined = undefined
+  /** The last put of each audience, while it is under way. */
+  private readonly puts = new Map<string, Put>()
 
   private constructor(connection: AuthorizedConnection) {
     this.connection = connection
@@ -45,21 +54,52 @@ export class CbsClient {
   }
 
   /**
-   * Puts a token. Rejects with TokenAuthFailure (status and description) when it is refused, else as
-   * `RequestReply.request` does.
+   * Puts a token, after the one that is just being put for the same audience; if that is the same token, once for both.
+   * Rejects with TokenAuthFailure (status and description) when it is refused, with AMQPTimeoutError when the peer does
+   * not answer in time, else as `RequestReply.request` does.
    */
   async putToken(claim: Claim, wait: WaitOptions): Promise<void> {
+    const { audience } = claim
+    const before = this.puts.get(audience)
+    if (before !== undefined && sameToken(before.claim, claim)) return before.done
+    const put = { claim, done: this.putAfter(before?.done, claim, wait) }
+    this.puts.set(audience, put)
     try {
-      if (this.connection.remoteOfferedCapabilities.includes(CBS_CAPABILITY)) await this.setToken(claim, wait)
-      else await this.requestPutToken(claim, wait)
+      await put.done
+    } finally {
+      if (this.puts.get(audience) === put) this.puts.delete(audience)
+    }
+  }
+
+  private async putAfter(before: Promise<void> | undefined, claim: Claim, wait: WaitOptions): Promise<void> {
+    await before?.catch(() => {})
+    const deadline = new Deadline(this.connection.clock, wait)
+    try {
+      const session = await this.bounded(this.opened(), deadline)
+      if (this.connection.remoteOfferedCapabilities.includes(CBS_CAPABILITY))
+        await this.setToken(session, claim, deadline)
+      else await this.requestPutToken(session, claim, deadline)
     } catch (error) {
       throw refusal(error, claim)
     }
   }
 
+  /** What is shared with other puts is waited for no longer than this one may take. */
+  private bounded<T>(shared: Promise<T>, { wait, timeoutMs = 0 }: Deadline): Promise<T> {
+    return within(
+      shared,
+      wait,
+      this.connection.clock,
+      () =>
+        new AMQPTimeoutError(`Claims could not be begun within ${timeoutMs} ms`, {
+          timeoutMs,
+          context: { operation: 'putting a token', address: NODE },
+        }),
+    )
+  }
+
   /** Azure's dialect: a request, and a status in the answer. */
-  private async requestPutToken(claim: Claim, wait: WaitOptions): Promise<void> {
-    const session = await this.opened()
+  private async requestPutToken(session: Session, claim: Claim, deadline: Deadline): Promise<void> {
     if (this.operation === undefined)
       this.operation = new MgmtOperation(session, { node: NODE, clock: this.connection.clock })
     const { audience, tokenType, token, expiresAtMs } = claim
@@ -71,12 +111,11 @@ export class CbsClient {
         ...(expiresAtMs === undefined ? undefined : { expiration: new Date(expiresAtMs) }),
       },
     })
-    await this.operation.execute('put-token', tokenType, request, wait)
+    await this.operation.execute('put-token', tokenType, request, deadline.wait)
   }
 
   /** The draft's form: a message without an answer, whose outcome tells. */
-  private async setToken(claim: Claim, wait: WaitOptions): Promise<void> {
-    const session = await this.opened()
+  private async setToken(session: Session, claim: Claim, deadline: Deadline): Promise<void> {
     const node = this.connection.remoteProperties?.['cbs-node']
     if (this.sender === undefined) {
       const sender = session.createSender(typeof node === 'string' ? node : NODE, {
@@ -88,16 +127,16 @@ export class CbsClient {
       this.sender = sender
       sender.then((open) => open.closed.then(forget), forget)
     }
-    const sender = await this.sender
+    const sender = await this.bounded(this.sender, deadline)
     const { tokenType, token } = claim
     const message = new Message(token, {
       bodyType: 1,
       properties: { subject: 'set-token' },
       applicationProperties: {
-        'token-type': tokenType.startsWith('amqp:') ? tokenType : `amqp:${tokenType}`,
+        'token-type': tokenType.includes(':') ? tokenType : `amqp:${tokenType}`,
       },
     })
-    await sender.sendAccepted(message, wait)
+    await sender.sendAccepted(message, deadline.wait)
   }
 
   /** Claims have a session of their own; when it is lost, the next claim begins another. */
@@ -115,6 +154,10 @@ export class CbsClient {
     }
     return this.session
   }
+}
+
+function sameToken(one: Claim, other: Claim): boolean {
+  return one.token === other.token && one.tokenType === other.tokenType
 }
 
 /** What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not. */

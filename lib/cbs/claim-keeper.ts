@@ -7,6 +7,7 @@ import { AMQPConnectionError, type AMQPError, AMQPTimeoutError, TokenExpired } f
 import { Abort } from '../util/abort.js'
 import type { Timer } from '../util/clock.js'
 import { type AbortSignalLike, type WaitOptions, waitFor } from '../util/deferred.js'
+import { globals } from '../util/globals.js'
 import { CbsClient } from './cbs-client.js'
 import { renewalDelayMs, retryDelayMs } from './renewal.js'
 
@@ -15,6 +16,8 @@ export interface AccessToken {
   readonly token: string
   /** Milliseconds since 1970; undefined: it does not expire. */
   readonly expiresAtMs?: number | undefined
+  /** The same by the name that Azure's credentials have for it; looked at when there is no `expiresAtMs`. */
+  readonly expiresOnTimestamp?: number | undefined
 }
 
 /** A source of tokens may take so long; one that hangs must not keep others waiting for ever. */
@@ -22,7 +25,7 @@ const GET_TIMEOUT_MS = 60_000
 
 /** What a source may want to know. */
 export interface TokenRequest {
-  /** Aborts when the token is of no use any more. */
+  /** Aborts when the token is of no use any more. A signal of the platform, as `fetch` wants it. */
   readonly signal: AbortSignalLike
   /** The time, in milliseconds since 1970. */
   readonly nowMs: number
@@ -106,11 +109,12 @@ export class ClaimKeeper {
     const { audience } = this.source
     return waitFor<AccessToken>(
       (token) => {
-        this.source.getToken({ signal: this.stop, nowMs }).then(
+        const wanted = new globals.AbortController()
+        this.source.getToken({ signal: wanted.signal, nowMs }).then(
           (got) => token.resolve(got),
           (error) => token.reject(error),
         )
-        return undefined
+        return () => wanted.abort(this.stop.reason)
       },
       { signal: this.stop, timeoutMs: GET_TIMEOUT_MS },
       this.connection.clock,

@@ -2,14 +2,18 @@
 // whoever gets the token does not tell it.
 
 import jsonwebtoken from 'jsonwebtoken'
+import { AuthenticationError } from '../errors.js'
 import type { AbortSignalLike } from '../util/deferred.js'
 import { callback, checkOptions, text } from '../util/options.js'
 import type { AccessToken, TokenSource } from './claim-keeper.js'
 import { TOKEN_CHECKS, TokenAuth, type TokenAuthOptions } from './token-auth.js'
 
 export interface JWTTokenAuthOptions extends TokenAuthOptions {
-  /** Gets a token; called before the first link and again before each expiry. `expiresAtMs` is read from `exp` if absent. */
-  readonly getToken: (options: { readonly signal: AbortSignalLike }) => Promise<AccessToken>
+  /**
+   * Gets a token; called before the first link and again before each expiry. The expiry is read from `exp` if it is not
+   * told. What `getToken` of an Azure credential gives will do as it is; null means that there is no token.
+   */
+  readonly getToken: (options: { readonly signal: AbortSignalLike }) => Promise<AccessToken | null>
   /** As the broker calls it. Default: `jwt`. */
   readonly tokenType?: string | undefined
 }
@@ -44,11 +48,22 @@ export class JWTTokenAuth extends TokenAuth {
     callback(options.getToken, 'JWTTokenAuth: option "getToken"')
     const { getToken } = options
     this.#tokenType = options.tokenType ?? 'jwt'
-    this.#getToken = async ({ signal }) => {
-      const { token, expiresAtMs } = await getToken({ signal })
-      text(token, 'JWTTokenAuth: the token of getToken')
-      return { token, expiresAtMs: expiresAtMs ?? jwtExpiryMs(token) }
-    }
+    this.#getToken = async ({ signal }) => this.#read(await getToken({ signal }))
+  }
+
+  #read(given: AccessToken | null): AccessToken {
+    const token = given?.token
+    if (typeof token !== 'string' || token === '') throw this.#unusable('no token')
+    const expiresAtMs = given?.expiresAtMs ?? given?.expiresOnTimestamp ?? jwtExpiryMs(token)
+    if (expiresAtMs !== undefined && (typeof expiresAtMs !== 'number' || Number.isNaN(expiresAtMs)))
+      throw this.#unusable('a token whose expiry is no number')
+    return { token, expiresAtMs }
+  }
+
+  #unusable(what: string): AuthenticationError {
+    return new AuthenticationError(`getToken gave ${what} for "${this.audience}"`, {
+      context: { operation: 'getting a token', address: this.audience },
+    })
   }
 
   protected tokens(): Pick<TokenSource, 'tokenType' | 'getToken'> {

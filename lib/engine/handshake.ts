@@ -51,6 +51,8 @@ export class Handshake {
   private readonly onReady: () => void
   /** As client: the mechanism that `sasl-init` named; empty before. */
   private mechanism = ''
+  /** As server: what the client may send now; nothing while its answer is being found. */
+  private due: 'sasl-init' | 'sasl-response' | 'nothing' = 'sasl-init'
 
   constructor(wire: Wire, options: HandshakeOptions, listener: SaslListener, onReady: () => void) {
     this.wire = wire
@@ -131,10 +133,11 @@ export class Handshake {
   }
 
   private serverFrame(frame: SaslFrame): void {
+    if (frame.kind !== this.due) throw outOfPlace(frame.kind)
+    this.due = 'nothing'
     if (frame.kind === 'sasl-init')
       this.listener.onInit(frame.mechanism, frame.initialResponse, frame.hostname)
     else if (frame.kind === 'sasl-response') this.listener.onResponse(frame.response)
-    else throw outOfPlace(frame.kind)
   }
 
   init(mechanism: string, initialResponse: Uint8Array | undefined): void {
@@ -147,6 +150,7 @@ export class Handshake {
   }
 
   challenge(challenge: Uint8Array): void {
+    this.due = 'sasl-response'
     this.wire.write(0, saslChallenge, { challenge }, 1)
   }
 

@@ -1,6 +1,7 @@
 // The server's end of SCRAM (RFC 5802): what it keeps of passwords, and one exchange with a client. A user
 // that does not exist is asked the same questions as one that does.
 
+import { AuthenticationError } from '../errors.js'
 import { fromBase64, toBase64 } from '../util/base64.js'
 import { utf8Decode, utf8Encode } from '../util/bytes.js'
 import { saslprep } from './saslprep.js'
@@ -39,12 +40,15 @@ export async function scramCredentials(
 
 const SALT_BYTES = 16
 
-/** Credentials by user name, made of passwords when they are first asked for. */
+/**
+ * Credentials by user name. Those of all users are made together when the first one is asked for, whoever that is: were
+ * each made in its turn, the time it takes would tell the names that exist.
+ */
 export class ScramUsers {
   readonly #passwords: ReadonlyMap<string, string>
   readonly #iterations: number
   readonly #secret: Uint8Array
-  readonly #made: Map<string, Promise<ScramCredentials>>
+  readonly #made: Map<ScramName, Promise<ReadonlyMap<string, ScramCredentials>>>
 
   constructor(passwords: ReadonlyMap<string, string>, iterations: number = MIN_ITERATIONS) {
     this.#passwords = passwords
@@ -54,35 +58,46 @@ export class ScramUsers {
   }
 
   /** For a name that is unknown: credentials that no password fits, with the same salt each time. */
-  find(name: ScramName, username: string): Promise<ScramCredentials> {
-    const key = `${name}\0${username}`
-    const password = this.#passwords.get(username)
-    if (password === undefined) return this.#unknown(name, key)
-    const found = this.#made.get(key) ?? this.#make(name, key, password)
-    this.#made.set(key, found)
-    return found
+  async find(name: ScramName, username: string): Promise<ScramCredentials> {
+    const making = this.#made.get(name) ?? this.#makeAll(name)
+    this.#made.set(name, making)
+    const unfit = await this.#unfit(name, username)
+    return (await making).get(username) ?? unfit
   }
 
-  async #make(name: ScramName, key: string, password: string): Promise<ScramCredentials> {
-    return scramCredentials(name, password, await this.#salt(name, key), this.#iterations)
+  async #makeAll(name: ScramName): Promise<ReadonlyMap<string, ScramCredentials>> {
+    const made = await Promise.all([...this.#passwords].map((user) => this.#make(name, ...user)))
+    return new Map(made.filter((user) => user !== undefined))
   }
 
-  async #unknown(name: ScramName, key: string): Promise<ScramCredentials> {
-    const storedKey = await digest(name, randomBytes(SALT_BYTES))
-    return {
-      salt: await this.#salt(name, key),
-      iterations: this.#iterations,
-      storedKey,
-      serverKey: storedKey,
+  /** Undefined when SASLprep does not allow name or password: no client can send them. */
+  async #make(
+    name: ScramName,
+    username: string,
+    password: string,
+  ): Promise<readonly [string, ScramCredentials] | undefined> {
+    try {
+      const prepared = await saslprep('username', username)
+      const salt = await this.#salt(name, prepared)
+      return [prepared, await scramCredentials(name, password, salt, this.#iterations)]
+    } catch (error) {
+      if (error instanceof AuthenticationError) return undefined
+      throw error
     }
   }
 
-  async #salt(name: ScramName, key: string): Promise<Uint8Array> {
-    return (await hmac(name, this.#secret, utf8Encode(key))).subarray(0, SALT_BYTES)
+  async #unfit(name: ScramName, username: string): Promise<ScramCredentials> {
+    const storedKey = await digest(name, randomBytes(SALT_BYTES))
+    const salt = await this.#salt(name, username)
+    return { salt, iterations: this.#iterations, storedKey, serverKey: storedKey }
+  }
+
+  async #salt(name: ScramName, username: string): Promise<Uint8Array> {
+    return (await hmac(name, this.#secret, utf8Encode(`${name}\0${username}`))).subarray(0, SALT_BYTES)
   }
 }
 
-/** What the server does next: ask on, or end the exchange. */
+/** What the server does next/** What the server does next: ask on, or end the exchange. */
 export type ScramReply =
   | { readonly kind: 'challenge'; readonly challenge: Uint8Array }
   | { readonly kind: 'outcome'; readonly accepted: boolean; readonly additionalData?: Uint8Array | undefined }

@@ -49,6 +49,17 @@ interface CryptoLike {
   }
 }
 
+/** What is used of AbortController. */
+interface AbortControllerLike {
+  readonly signal: {
+    readonly aborted: boolean
+    readonly reason?: unknown
+    addEventListener(type: 'abort', listener: () => void): void
+    removeEventListener(type: 'abort', listener: () => void): void
+  }
+  abort(reason?: unknown): void
+}
+
 interface Globals {
   readonly TextEncoder: new () => TextEncoderLike
   readonly TextDecoder: new (
@@ -70,6 +81,7 @@ interface Globals {
       }
     | undefined
   readonly crypto: CryptoLike
+  readonly AbortController: new () => AbortControllerLike
   atob(base64: string): string
   btoa(latin1: string): string
   setTimeout(fn: () => void, ms: number): unknown

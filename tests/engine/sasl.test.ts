@@ -246,6 +246,26 @@ scenario('a server may ask back as often as its mechanism needs [5.3.3.3]', (t, 
   peer.done()
 })
 
+for (const [what, frame] of [
+  ['a response that nobody asked for', { kind: 'sasl-response', response: Uint8Array.of(1) }],
+  ['a second sasl-init', { kind: 'sasl-init', mechanism: 'ANONYMOUS' }],
+] as const) {
+  scenario(`${what}, while a server finds its answer, ends SASL [5.3.2]`, (t, conditions) => {
+    const pair = server(conditions)
+    const { peer } = pair
+    pair.onInit = () => {}
+    peer.on('sasl-mechanisms', () => {
+      peer.sendSasl({ kind: 'sasl-init', mechanism: 'PLAIN' })
+      peer.sendSasl(frame)
+    })
+    pair.engine.start(pair.nowMs)
+    peer.sendRaw(SASL_HEADER)
+    pair.run()
+    t.deepEqual(pair.responses, [])
+    t.is(pair.condition, 'amqp:illegal-state')
+  })
+}
+
 scenario('a frame of the other side ends SASL, for a server as for a client [5.3.3]', (t, conditions) => {
   const pair = server(conditions)
   const { peer } = pair

@@ -137,9 +137,41 @@ test('a last message that does not fit is refused', async (t) => {
 })
 
 test('a password that SASLprep does not allow cannot be kept', async (t) => {
-  const users = new ScramUsers(new Map([['u', 'a\u0007']]))
-  await t.throwsAsync(users.find('SCRAM-SHA-1', 'u'), {
+  await t.throwsAsync(scramCredentials('SCRAM-SHA-1', 'a\u0007', new Uint8Array(16)), {
     instanceOf: AuthenticationError,
     message: /SASLprep/,
   })
+})
+
+test('users whose name or password SASLprep does not allow harm nobody else', async (t) => {
+  const users = new ScramUsers(
+    new Map([
+      ['bell', 'a\u0007'],
+      ['b\u0007', 'p'],
+      ['pa\u0308r', 'p'],
+    ]),
+  )
+  const attempt = (username: string): Promise<boolean> =>
+    logIn(new ScramServer('SCRAM-SHA-256', users), new ScramExchange('SCRAM-SHA-256', username, 'p', 'n'))
+  t.false(await attempt('bell'))
+  t.true(await attempt('p\u00e4r'))
+})
+
+test('keys are made once, for all users together: who asks first is told no sooner or later', async (t) => {
+  let listed = 0
+  class Passwords extends Map<string, string> {
+    override [Symbol.iterator](): MapIterator<[string, string]> {
+      listed++
+      return super[Symbol.iterator]()
+    }
+  }
+  const users = new ScramUsers(new Passwords([['known', 'p']]))
+  t.is(listed, 0)
+  const unknown = await users.find('SCRAM-SHA-512', 'unknown')
+  t.is(listed, 1)
+  const known = await users.find('SCRAM-SHA-512', 'known')
+  t.is(await users.find('SCRAM-SHA-512', 'known'), known)
+  t.is(listed, 1)
+  t.is(unknown.storedKey.length, known.storedKey.length)
+  t.is(unknown.iterations, known.iterations)
 })

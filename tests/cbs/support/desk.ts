@@ -16,6 +16,8 @@ export interface Put {
   readonly audience: string
   readonly type: string
   readonly token: string
+  /** As the request tells it, in milliseconds since 1970. */
+  readonly expirationMs: number | undefined
 }
 
 export class Desk {
@@ -24,8 +26,9 @@ export class Desk {
   /** Status of the next answers. */
   status = 202
   description = 'Accepted'
-  /** Nothing is answered any more. */
+  /** Nothing is answered any more, until `answerHeld`. */
   silent = false
+  private held: ((answer: Message) => void)[] = []
 
   constructor(stage: Stage) {
     this.stage = stage
@@ -37,20 +40,30 @@ export class Desk {
   }
 
   private readonly handler: NodeHandler = (request) => {
-    const { name, type } = request.applicationProperties ?? {}
+    const { name, type, expiration } = request.applicationProperties ?? {}
     this.puts.push({
       atMs: this.stage.clock.date(),
       audience: String(name),
       type: String(type),
       token: request.text(),
+      expirationMs: expiration instanceof Date ? expiration.getTime() : undefined,
     })
-    if (this.silent) return new Promise(() => {})
+    if (this.silent) return new Promise((resolve) => this.held.push(resolve))
+    return this.answer()
+  }
+
+  private answer(): Message {
     return new Message(null, {
       applicationProperties: {
         'status-code': new AMQPInt(this.status),
         'status-description': this.description,
       },
     })
+  }
+
+  /** What was not answered is now. */
+  answerHeld(): void {
+    for (const resolve of this.held.splice(0)) resolve(this.answer())
   }
 
   /** Connects; the connection is closed with the test. */

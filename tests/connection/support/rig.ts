@@ -25,8 +25,9 @@ export interface RigOptions {
 
 /** A peer without messages: it gives all credit back when it is asked to drain [2.6.7]. */
 export function answerDrains(peer: Peer): void {
-  peer.on('flow', ({ handle, drain, linkCredit = 0 }) => {
+  peer.on('flow', ({ handle, drain, linkCredit = 0 }, { channel }) => {
     const link = peer.sessions
+      .filter(({ remoteChannel, endReceived }) => remoteChannel === channel && !endReceived)
       .flatMap(({ links }) => links)
       .find(({ remoteHandle }) => remoteHandle === handle)
     if (link !== undefined && drain === true) peer.drained(link, linkCredit)
