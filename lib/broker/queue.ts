@@ -165,6 +165,18 @@ export class MessageQueue implements BrokerQueue {
     this.links.delete(link)
   }
 
+  addConsumer(): void {
+    this.consumers++
+  }
+
+  /** One that waits for its turn would be kept until a message comes. */
+  removeConsumer(consumer: Consumer): void {
+    this.consumers--
+    if (consumer.inRound) this.round.remove(consumer)
+    consumer.inRound = false
+    this.passed = this.passed.filter((other) => other !== consumer)
+  }
+
   addBrowser(browser: Browser): void {
     this.browsers.add(browser)
   }

@@ -60,7 +60,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
     this.givenCount = link.credit.deliveryCount
     queue.attach(this)
     if (browsing) queue.addBrowser(this)
-    else queue.consumers++
+    else queue.addConsumer()
   }
 
   // --- what the queue asks
@@ -155,7 +155,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
   onEnd(): void {
     this.queue.detach(this)
     if (this.browsing) this.queue.removeBrowser(this)
-    else this.queue.consumers--
+    else this.queue.removeConsumer(this)
     this.onGone()
   }
 }
