@@ -5,6 +5,7 @@ import type { MessageReceiver } from '../connection/message-receiver.js'
 import { DEFAULT_PREFETCH } from '../connection/session.js'
 import { Deadline, settledWithin } from '../connection/waits.js'
 import { type MessageReceiverState, ReceiverSettleMode } from '../constants.js'
+import { AMQPError } from '../errors.js'
 import type { Message } from '../message/message.js'
 import { Source } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
@@ -19,7 +20,7 @@ export interface ReceiveClientOptions extends AMQPClientOptions {
   readonly receiveSettleMode?: ReceiverSettleMode | undefined
   /**
    * accept() and its kin wait for the broker's confirmation (rcv-settle-mode second) and reject when it says
-   * otherwise. Not every broker can do that. Default: false.
+   * otherwise. Not every broker can do that; opening rejects where it cannot. Default: false.
    */
   readonly confirmSettlement?: boolean | undefined
   /** Messages that may come before they are asked for. Default: 300; 0: on demand. */
@@ -88,21 +89,32 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
     this.settings.onAttach?.(link)
   }
 
-  protected override attach(connection: Connection, wait: WaitOptions): Promise<MessageReceiver> {
+  protected override async attach(connection: Connection, wait: WaitOptions): Promise<MessageReceiver> {
     const { from, wireAddress: address, settings } = this
     const fields = from instanceof Source ? from : undefined
     const atMostOnce = settings.receiveSettleMode === ReceiverSettleMode.ReceiveAndDelete
-    return connection.createReceiver(new Source({ ...fields, address }), {
+    const confirming = settings.confirmSettlement === true && !atMostOnce
+    const link = await connection.createReceiver(new Source({ ...fields, address }), {
       name: settings.linkName,
       properties: settings.linkProperties,
       desiredCapabilities: settings.desiredCapabilities,
       sndSettleMode: atMostOnce ? 'settled' : 'unsettled',
-      rcvSettleMode: settings.confirmSettlement === true && !atMostOnce ? 'second' : 'first',
+      rcvSettleMode: confirming ? 'second' : 'first',
       prefetch: settings.prefetch ?? DEFAULT_PREFETCH,
       maxMessageSize: settings.maxMessageSize,
       signal: wait.signal,
       timeoutMs: wait.timeoutMs,
     })
+    if (!confirming || link.rcvSettleMode === 'second') return link
+    await link.close(wait).catch(ignore)
+    throw new AMQPError(
+      `${address} does not confirm settlement: it answers rcv-settle-mode second with first`,
+      {
+        code: 'AMQP_NOT_CONFIRMING',
+        condition: 'amqp:not-implemented',
+        context: { address, operation: 'opening a receiver' },
+      },
+    )
   }
 
   /**

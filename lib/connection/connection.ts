@@ -1,6 +1,7 @@
 // A connection as the user of links holds it [2.4]: one transport, sessions on it, and the end with its reason.
 
 import type { Session as EngineSession } from '../engine/session.js'
+import { MIN_MAX_FRAME_SIZE } from '../engine/wire.js'
 import { AMQPConnectionError, type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { MessageInput } from '../message/message.js'
 import type { Source, Target } from '../message/terminus.js'
@@ -201,7 +202,7 @@ export class Connection {
 
   /** Largest frame that the peer takes, in bytes. */
   get remoteMaxFrameSize(): number {
-    return this.remoteOpen?.maxFrameSize ?? 0xffffffff
+    return Math.max(this.remoteOpen?.maxFrameSize ?? 0xffffffff, MIN_MAX_FRAME_SIZE)
   }
 
   get isOpen(): boolean {

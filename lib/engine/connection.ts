@@ -191,10 +191,9 @@ export class Connection extends Endpoint implements SessionHost {
     const maxFrameSize = open.maxFrameSize ?? 0xffffffff
     this.remote = OPEN
     this.remoteOpen = open
-    if (maxFrameSize < MIN_MAX_FRAME_SIZE) {
-      throw new Violation(this, 'amqp:frame-size-too-small', `max-frame-size ${maxFrameSize} is below 512`)
-    }
-    this.wire.onMaxFrameSize(maxFrameSize)
+    // Less is illegal, and comes all the same from brokers whose close, with the reason, follows at once. Whoever says
+    // so has to take frames of 512 bytes nevertheless.
+    this.wire.onMaxFrameSize(Math.max(maxFrameSize, MIN_MAX_FRAME_SIZE))
     this.listener.onOpen(open)
     this.reconcile()
     this.reconcileSessions()

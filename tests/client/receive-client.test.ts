@@ -5,9 +5,9 @@ import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
 import { MessageReceiverState, MessageState, ReceiverSettleMode } from '../../lib/constants.js'
-import { AMQPTimeoutError, LinkDetach, MessageAlreadySettled } from '../../lib/errors.js'
+import { AMQPError, AMQPTimeoutError, LinkDetach, MessageAlreadySettled } from '../../lib/errors.js'
 import { Source } from '../../lib/message/terminus.js'
-import { Rig, URL } from '../connection/support/rig.js'
+import { answerDrains, Rig, URL } from '../connection/support/rig.js'
 import { keepTidy } from '../connection/support/tidy.js'
 import { watch } from '../connection/support/watch.js'
 import { Stage, textOf } from './support/stage.js'
@@ -140,6 +140,21 @@ test('with confirmSettlement accept waits for the broker [2.6.12]', async (t) =>
   await stage.run()
   t.is(settling.state, 'resolved')
   t.true(message?.settled)
+})
+
+test('with confirmSettlement a broker that answers with mode first is left again, and open says why [2.8.3]', async (t) => {
+  const rig = new Rig({
+    prepare: (peer) => {
+      answerDrains(peer)
+      peer.on('attach', ({ name }) => peer.attach(peer.link(name), { rcvSettleMode: 0 }))
+    },
+  })
+  const client = new ReceiveClient(URL, { ...rig.base, confirmSettlement: true })
+  const error = await rig.until(t.throwsAsync(client.open(), { instanceOf: AMQPError }))
+  t.like(error, { code: 'AMQP_NOT_CONFIRMING', condition: 'amqp:not-implemented', retryable: false })
+  t.regex(error?.message ?? '', /orders does not confirm settlement/)
+  t.is(rig.peer.takeAll('detach')[0]?.closed, true)
+  await rig.until(client.close())
 })
 
 test('a batch takes what is there, and no more than maxBatchSize', async (t) => {

@@ -5,6 +5,7 @@ import {
   AMQPConnectionError,
   AuthenticationError,
   Connection,
+  ConnectionClose,
   type ConnectionOptions,
   SASLAnonymous,
   SASLExternal,
@@ -12,12 +13,14 @@ import {
   sendMessage,
 } from '../../lib/index.js'
 import {
+  artemis,
+  brokerJ,
   brokerScripts,
   type Peer,
-  peers,
+  peersWith,
+  peersWithAccount,
   proton,
   protonC,
-  rabbitmq3,
   rabbitmq4,
   tlsFile,
   urlOf,
@@ -44,7 +47,7 @@ function broken(jwt: string): string {
 
 /** RabbitMQ takes three seconds to refuse somebody, so those who are wrong try side by side. */
 storyWith(
-  [rabbitmq4, rabbitmq3],
+  peersWithAccount,
   'wrong credentials are refused as AuthenticationError with the outcome code, without showing them [5.3.3.6]',
   async (t, { peer }) => {
     const url = anonymousUrl(peer)
@@ -75,21 +78,29 @@ storyWith(
   },
 )
 
-storyWith(peers, 'lets us in as ANONYMOUS when the URL names no user [5.3.2]', async (t, stage) => {
-  const queue = await stage.queue()
-  const connection = await stage.connect({ auth: SASLAnonymous() }, anonymousUrl(stage.peer))
-  const sender = await connection.createSender(queue)
-  t.is((await sender.send('x', { timeoutMs: stepMs })).kind, 'accepted')
+story(brokerJ, 'offers no ANONYMOUS: the error names what it offers [5.3.3.1]', async (t, { peer }) => {
+  const error = await t.throwsAsync(attempt(anonymousUrl(peer), { auth: SASLAnonymous() }), {
+    instanceOf: AuthenticationError,
+  })
+  t.is(error.outcomeCode, undefined)
+  t.regex(error.message, /offers only .*SCRAM-SHA-256, and our credentials need ANONYMOUS/)
 })
 
 storyWith(
-  [rabbitmq4, rabbitmq3],
-  'lets us in as PLAIN, by the URL or by the option [5.3.2]',
+  peersWith('anonymous'),
+  'lets us in as ANONYMOUS when the URL names no user [5.3.2]',
   async (t, stage) => {
-    t.true((await stage.connect()).isOpen)
-    t.true((await stage.connect({ auth: SASLPlain('test', 'test') }, anonymousUrl(stage.peer))).isOpen)
+    const queue = await stage.queue()
+    const connection = await stage.connect({ auth: SASLAnonymous() }, anonymousUrl(stage.peer))
+    const sender = await connection.createSender(queue)
+    t.is((await sender.send('x', { timeoutMs: stepMs })).kind, 'accepted')
   },
 )
+
+storyWith(peersWithAccount, 'lets us in as PLAIN, by the URL or by the option [5.3.2]', async (t, stage) => {
+  t.true((await stage.connect()).isOpen)
+  t.true((await stage.connect({ auth: SASLPlain('test', 'test') }, anonymousUrl(stage.peer))).isOpen)
+})
 
 const clientCertificate = () => ({
   ca: tlsFile('ca.pem'),
@@ -109,6 +120,23 @@ story(
     t.true(connection.isOpen)
     const rows = await control(stage.peer, 'list_connections', 'container_id', 'user', 'auth_mechanism')
     t.true(rows.includes(`${containerId}\ttest\tEXTERNAL`), rows)
+  },
+)
+
+story(
+  artemis,
+  'lets us in as EXTERNAL with a certificate, and refuses us without one [5.3.2]',
+  async (t, stage) => {
+    const url = anonymousTlsUrl(stage.peer)
+    const queue = await stage.queue()
+    const connection = await stage.connect({ auth: SASLExternal(), tls: clientCertificate() }, url)
+    const sender = await connection.createSender(queue)
+    t.is((await sender.send('x', { timeoutMs: stepMs })).kind, 'accepted')
+    const error = await t.throwsAsync<AuthenticationError>(
+      attempt(url, { auth: SASLExternal(), tls: { ca: tlsFile('ca.pem') } }),
+      { instanceOf: AuthenticationError },
+    )
+    t.not(error.outcomeCode, 0)
   },
 )
 
@@ -140,5 +168,16 @@ story(
     const error = await t.throwsAsync(attempting, { instanceOf: AMQPConnectionError })
     t.is(error.phase, 'open')
     t.regex(error.message, /before it opened the connection; it may refuse the host name/)
+  },
+)
+
+story(
+  brokerJ,
+  'opens with max-frame-size 0 and closes when the host name is unknown: the reason is that of the close [2.4.1]',
+  async (t, { peer }) => {
+    const attempting = attempt(urlOf(peer), { hostname: 'there-is-none' })
+    const error = await t.throwsAsync(attempting, { instanceOf: ConnectionClose })
+    t.is(error.condition, 'amqp:not-found')
+    t.regex(error.message, /Unknown hostname in connection open: 'there-is-none'/)
   },
 )

@@ -11,7 +11,7 @@ import {
   SendClient,
   SessionEnd,
 } from '../../lib/index.js'
-import { proton, rabbitmq3, rabbitmq4, urlOf } from './support/peers.js'
+import { artemis, brokerJ, proton, rabbitmq3, rabbitmq4, urlOf } from './support/peers.js'
 import { startProton } from './support/private-proton.js'
 import { control } from './support/rabbitmq.js'
 import { startRelay } from './support/relay.js'
@@ -89,7 +89,7 @@ async function numbersIn(stage: Stage, queue: string): Promise<number[]> {
 }
 
 storyWith(
-  [rabbitmq4, rabbitmq3, proton],
+  [rabbitmq4, rabbitmq3, proton, artemis, brokerJ],
   'the line is cut in mid-stream: the broker has all that was accepted, and nothing that was not sent [2.4.7]',
   async (t, stage) => {
     const queue = await stage.queue()

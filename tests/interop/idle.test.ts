@@ -1,7 +1,7 @@
 // Time without messages: both sides keep the other one alive, and a peer that is silent for too long is given up.
 import { setTimeout as pause } from 'node:timers/promises'
 import { AMQPConnectionError, type Connection, MessageSendFailed } from '../../lib/index.js'
-import { proton, protonC, rabbitmq3, rabbitmq4 } from './support/peers.js'
+import { artemis, brokerJ, proton, protonC, rabbitmq3, rabbitmq4 } from './support/peers.js'
 import { startProton } from './support/private-proton.js'
 import { type Stage, stepMs, story } from './support/story.js'
 
@@ -11,6 +11,8 @@ const idleTimes = [
   { peer: rabbitmq3, idleTimeoutMs: 2000 },
   { peer: proton, idleTimeoutMs: 400 },
   { peer: protonC, idleTimeoutMs: 400 },
+  { peer: artemis, idleTimeoutMs: 400 },
+  { peer: brokerJ, idleTimeoutMs: 2000 },
 ]
 
 async function isUsable(stage: Stage, connection: Connection): Promise<void> {

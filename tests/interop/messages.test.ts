@@ -23,11 +23,13 @@ import {
   AMQPuLong,
   AMQPuShort,
   encode,
+  LinkDetach,
   Message,
   MessageBodyType,
+  MessageSendFailed,
 } from '../../lib/index.js'
 import type { MessageId } from '../../lib/types/messaging.js'
-import { peers, proton, rabbitmq3, rabbitmq4 } from './support/peers.js'
+import { brokerJ, peers, proton, rabbitmq3, rabbitmq4 } from './support/peers.js'
 import { bodyTypesOf, descriptorOf, section, sectionsOf } from './support/sections.js'
 import { next, type Stage, stepMs, story, storyWith } from './support/story.js'
 
@@ -203,15 +205,32 @@ const messageAnnotations = {
 
 storyWith(peers, 'header, message annotations and footer arrive [3.2.1, 3.2.3, 3.2.9]', async (t, stage) => {
   const footer = { 'x-opt-digest': Uint8Array.of(1, 2, 3) }
-  const header = { durable: true, priority: 7, ttl: 600_000 }
+  const header = { durable: stage.peer !== brokerJ, priority: 7, ttl: 600_000 }
   const message = new Message('x', { header, messageAnnotations, footer })
   const [arrived] = await exchange(stage, await stage.queue(), [message])
-  t.like(arrived?.header, { durable: true, priority: 7 })
+  t.like(arrived?.header, { durable: header.durable, priority: 7 })
   const ttl = arrived?.header?.ttl ?? 0
   t.true(ttl > 590_000 && ttl <= 600_000, `ttl is ${ttl}`)
   t.like(arrived?.messageAnnotations, messageAnnotations)
   t.deepEqual({ ...arrived?.footer }, footer)
 })
+
+story(
+  brokerJ,
+  'with a store in memory it takes no durable message: the link is detached, and says why [3.2.1]',
+  async (t, stage) => {
+    const { queue, connection, sender } = await stage.sending()
+    const durable = new Message('x', { header: { durable: true } })
+    const error = await t.throwsAsync(sender.send(durable, { timeoutMs: stepMs }), {
+      instanceOf: MessageSendFailed,
+    })
+    t.is(error.condition, 'amqp:precondition-failed')
+    t.regex(error.message, /Non-durable message store cannot accept durable message/)
+    t.true((await sender.closed) instanceof LinkDetach)
+    const another = await connection.createSender(queue)
+    t.is((await another.send('not durable', { timeoutMs: stepMs })).kind, 'accepted')
+  },
+)
 
 story(
   rabbitmq4,

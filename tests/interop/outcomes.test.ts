@@ -6,7 +6,7 @@ import {
   MessageSendFailed,
   ReceiveClient,
 } from '../../lib/index.js'
-import { peersWith, proton, rabbitmq3, rabbitmq4, urlOf } from './support/peers.js'
+import { artemis, brokerJ, peersWith, proton, rabbitmq3, rabbitmq4, urlOf } from './support/peers.js'
 import type { QueueArguments } from './support/rabbitmq.js'
 import { next, queueName, type Stage, stepMs, story, storyWith } from './support/story.js'
 
@@ -90,6 +90,23 @@ story(
 )
 
 story(
+  artemis,
+  'a message modified as failed comes again, counted, without our annotations; a release is no failure [3.4.5]',
+  async (t, stage) => {
+    const { message, next } = await scene(stage, await stage.queue())
+    t.is(message.deliveryCount, 0)
+    await message.modify({ deliveryFailed: true, messageAnnotations: { 'x-opt-why': 'too early' } })
+    const again = await next()
+    t.is(again.deliveryCount, 1)
+    t.is(again.messageAnnotations?.['x-opt-why'], undefined)
+    await again.release()
+    const third = await next()
+    t.is(third.deliveryCount, 1)
+    await third.accept()
+  },
+)
+
+story(
   proton,
   'a modified message comes again; this broker neither counts nor annotates [3.4.5]',
   async (t, stage) => {
@@ -103,8 +120,8 @@ story(
   },
 )
 
-story(
-  rabbitmq3,
+storyWith(
+  [rabbitmq3, brokerJ],
   'its attach knows no modified: that is refused here, and a handler that fails releases instead [3.5.3]',
   async (t, stage) => {
     const queue = await stage.queue()
@@ -113,7 +130,7 @@ story(
       instanceOf: AMQPError,
     })
     t.is(error.code, 'AMQP_OUTCOME_UNKNOWN')
-    t.regex(error.message, /cannot be modified: the broker knows accepted, rejected, released only/)
+    t.regex(error.message, /cannot be modified: the broker knows [acdejlprst, ]+ only/)
     t.false(message.settled)
     await message.release()
     await receiver.close()
@@ -157,6 +174,42 @@ story(
     await message.modify({ undeliverableHere: true })
     await (await next(dead)).accept()
     t.true(await isEmpty())
+  },
+)
+
+/** The message of the broker's one dead-letter queue whose text is this; others, of stories before, are removed. */
+async function inDeadLetters(stage: Stage, text: string): Promise<Message> {
+  const receiver = await (await stage.connect()).createReceiver('DLQ')
+  for (;;) {
+    const message = await next(receiver)
+    await message.accept()
+    if (message.text() === text) return message
+  }
+}
+
+story(
+  artemis,
+  'what is rejected goes to the dead-letter queue, with the address it came from [3.4.3]',
+  async (t, stage) => {
+    const queue = await stage.queue()
+    const { message, isEmpty } = await scene(stage, queue)
+    await message.reject({ condition: 'amqp:decode-error', description: 'unreadable' })
+    t.true(await isEmpty())
+    const buried = await inDeadLetters(stage, 'the message')
+    t.is(buried.messageAnnotations?.['x-opt-ORIG-ADDRESS'], queue)
+  },
+)
+
+story(
+  brokerJ,
+  'what is rejected comes again and is counted: its queues set no bound to that by themselves [3.4.3]',
+  async (t, stage) => {
+    const { message, next } = await scene(stage, await stage.queue())
+    await message.reject({ condition: 'amqp:decode-error', description: 'unreadable' })
+    const again = await next()
+    t.is(again.text(), 'the message')
+    t.is(again.deliveryCount, 1)
+    await again.accept()
   },
 )
 

@@ -1,9 +1,19 @@
 // TLS: the server's certificate is checked unless one says otherwise, and what is wrong with it can be read.
 import { AMQPConnectionError, Connection, type TlsOptions } from '../../lib/index.js'
-import { type Peer, proton, protonC, rabbitmq3, rabbitmq4, tlsFile, tlsUrlOf } from './support/peers.js'
+import {
+  artemis,
+  brokerJ,
+  type Peer,
+  proton,
+  protonC,
+  rabbitmq3,
+  rabbitmq4,
+  tlsFile,
+  tlsUrlOf,
+} from './support/peers.js'
 import { next, stepMs, story, storyWith } from './support/story.js'
 
-const trusted = [rabbitmq4, rabbitmq3, proton]
+const trusted = [rabbitmq4, rabbitmq3, proton, artemis, brokerJ]
 
 const attempt = (peer: Peer, tls?: TlsOptions, url = tlsUrlOf(peer)): Promise<Connection> =>
   Connection.connect(url, { timeoutMs: stepMs, tls })

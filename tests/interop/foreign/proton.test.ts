@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { EmbeddedBroker } from '../../../lib/broker/index.js'
 import { type Connection, Message } from '../../../lib/index.js'
-import { type Peer, proton, protonC, rabbitmq4 } from '../support/peers.js'
+import { artemis, type Peer, proton, protonC, rabbitmq4 } from '../support/peers.js'
 import { run } from '../support/programs.js'
 import { next, type Stage, stepMs, story, storyWith } from '../support/story.js'
 import { exampleFolder, programFolder, protonExamples, protonPrograms } from '../support/tools.js'
@@ -121,7 +121,7 @@ story(
 )
 
 storyWith(
-  [proton, rabbitmq4],
+  [proton, rabbitmq4, artemis],
   'the Python examples send to us and receive from us by the broker',
   async (t, stage) => {
     const connection = await stage.connect()

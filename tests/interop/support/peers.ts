@@ -7,7 +7,7 @@ import { join } from 'node:path'
 export const brokersHome = process.env['BROKERS_HOME'] ?? '/opt/amqp-brokers'
 export const brokerScripts = join('tests', 'interop', 'brokers')
 
-export type PeerName = 'rabbitmq4' | 'rabbitmq3' | 'proton' | 'proton-c'
+export type PeerName = 'rabbitmq4' | 'rabbitmq3' | 'proton' | 'proton-c' | 'artemis' | 'broker-j'
 
 /** What not every broker can do. */
 export interface Features {
@@ -19,8 +19,14 @@ export interface Features {
   readonly confirms: boolean
   /** Has a dead-letter queue for what is rejected. */
   readonly deadLetters: boolean
+  /** Takes the outcome modified [3.4.5]. */
+  readonly modifies: boolean
   /** Makes nodes for a source that is dynamic [3.5.3]. */
   readonly dynamic: boolean
+  /** Shows the messages of a queue without taking them [3.5.3]. */
+  readonly browses: boolean
+  /** Lets us in as ANONYMOUS [5.3.3]. */
+  readonly anonymous: boolean
   /** Routes by the `to` of each message when the target has no address. */
   readonly relay: boolean
   /** Takes messages of 10 MB. */
@@ -33,6 +39,9 @@ export interface Peer {
   readonly name: PeerName
   readonly port: number
   readonly tlsPort: number
+  /** Ports of WebSockets without and with TLS. */
+  readonly webSocketPort?: number
+  readonly webSocketTlsPort?: number
   /** Port of RabbitMQ's HTTP management. */
   readonly managementPort?: number
   readonly account?: { readonly user: string; readonly password: string }
@@ -55,7 +64,10 @@ export const rabbitmq4: Peer = {
     drain: true,
     confirms: false,
     deadLetters: true,
+    modifies: true,
     dynamic: false,
+    browses: false,
+    anonymous: true,
     relay: true,
     large: true,
     prefetch: 300,
@@ -74,7 +86,10 @@ export const rabbitmq3: Peer = {
     drain: false,
     confirms: false,
     deadLetters: true,
+    modifies: false,
     dynamic: false,
+    browses: false,
+    anonymous: true,
     relay: false,
     large: true,
     prefetch: 300,
@@ -91,7 +106,10 @@ export const proton: Peer = {
     drain: true,
     confirms: true,
     deadLetters: false,
+    modifies: true,
     dynamic: true,
+    browses: true,
+    anonymous: true,
     relay: true,
     large: true,
     prefetch: 300,
@@ -108,7 +126,10 @@ export const protonC: Peer = {
     drain: false,
     confirms: false,
     deadLetters: false,
+    modifies: false,
     dynamic: false,
+    browses: false,
+    anonymous: true,
     relay: false,
     large: false,
     prefetch: 1,
@@ -116,7 +137,56 @@ export const protonC: Peer = {
   address: (queue) => queue,
 }
 
-export const peers: readonly Peer[] = [rabbitmq4, rabbitmq3, proton, protonC]
+export const artemis: Peer = {
+  name: 'artemis',
+  port: 5682,
+  tlsPort: 5681,
+  webSocketPort: 5682,
+  webSocketTlsPort: 5681,
+  account: { user, password },
+  features: {
+    locks: true,
+    drain: true,
+    confirms: false,
+    deadLetters: false,
+    modifies: true,
+    dynamic: true,
+    browses: true,
+    anonymous: true,
+    relay: true,
+    large: true,
+    prefetch: 300,
+  },
+  address: (queue) => queue,
+}
+
+export const brokerJ: Peer = {
+  name: 'broker-j',
+  port: 5692,
+  tlsPort: 5691,
+  webSocketPort: 5693,
+  webSocketTlsPort: 5694,
+  account: { user, password },
+  features: {
+    locks: true,
+    drain: true,
+    confirms: true,
+    deadLetters: false,
+    modifies: false,
+    dynamic: true,
+    browses: true,
+    anonymous: false,
+    relay: true,
+    large: true,
+    prefetch: 300,
+  },
+  address: (queue) => queue,
+}
+
+export const peers: readonly Peer[] = [rabbitmq4, rabbitmq3, proton, protonC, artemis, brokerJ]
+
+/** The brokers that know our account. */
+export const peersWithAccount: readonly Peer[] = peers.filter((peer) => peer.account !== undefined)
 
 /** The brokers that can do something. */
 export function peersWith(feature: Exclude<keyof Features, 'prefetch'>): readonly Peer[] {
