@@ -14,6 +14,11 @@ import { Deferred } from '../util/deferred.js'
 import { Authentication } from './authentication.js'
 import { CBS_CAPABILITY, CBS_NODE, cbsNode } from './cbs-node.js'
 import { BrokerConnection, type ConnectionHost } from './connection.js'
+import type { BrokerEventHub } from './event-hubs/hub.js'
+import { HubLinks } from './event-hubs/hub-links.js'
+import { EventHubs } from './event-hubs/hubs.js'
+import { hubManagement } from './event-hubs/management.js'
+import type { EventHubOptions } from './event-hubs/options.js'
 import { Links } from './links.js'
 import type { RedirectTarget } from './moved.js'
 import type { NodeHandler } from './node.js'
@@ -44,11 +49,13 @@ const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
  * consumer to say: accepted ones are removed, released ones go back to their place, modified ones too with what was
  * modified, rejected ones go to the queue `<name>/$DeadLetterQueue`. Dynamic nodes, the anonymous terminus and
  * browsing (distribution-mode `copy`) are there; transactions and filters are not. Nodes that answer requests are
- * made with `addNode`; with the option `cbs` there is one for claims.
+ * made with `addNode`; with the option `cbs` there is one for claims. `createEventHub` makes what clients of Azure Event
+ * Hubs expect.
  */
 export class EmbeddedBroker {
   private readonly settings: BrokerSettings
   private readonly queues: Queues
+  private readonly hubs: EventHubs
   private readonly nodes = new Nodes()
   private readonly clients = new Set<BrokerConnection>()
   private readonly links: Links
@@ -65,9 +72,12 @@ export class EmbeddedBroker {
     this.secure = options.tls !== undefined
     this.webSocketPath = webSocketOptions(options)?.path ?? ''
     this.queues = new Queues(this.settings)
+    this.hubs = new EventHubs(this.settings.clock)
     const { cbs } = this.settings
     if (cbs !== undefined) this.nodes.add(CBS_NODE, cbsNode(cbs))
-    const links = new Links(this.queues, this.nodes, this.settings)
+    this.nodes.addFamily(hubManagement(this.hubs))
+    const hubLinks = new HubLinks(this.hubs, this.settings)
+    const links = new Links(this.queues, this.nodes, hubLinks, this.settings)
     this.links = links
     this.connectionHost = {
       clock: this.settings.clock,
@@ -179,12 +189,49 @@ export class EmbeddedBroker {
     })
   }
 
+  // --- event hubs
+
+  /** Names of the event hubs there are. */
+  get eventHubNames(): readonly string[] {
+    return this.hubs.names
+  }
+
+  /**
+   * Makes an event hub, which clients of Azure Event Hubs take for one of theirs: partitions that keep events after they
+   * were read, consumer groups, positions to start from, owners, batches, and `$management`. Its address and all below
+   * are no queues any more. Capitals in names do not matter.
+   * @throws AMQPError when there is one of this name. TypeError or RangeError for a name that cannot be, and for options
+   * that do not exist or have no sense
+   */
+  createEventHub(name: string, options: EventHubOptions = {}): BrokerEventHub {
+    return this.hubs.create(name, options)
+  }
+
+  /** Deletes an event hub with its events; its links are detached with `amqp:resource-deleted`. False: there was none. */
+  deleteEventHub(name: string): boolean {
+    return this.hubs.delete(name)
+  }
+
+  /**
+   * An event hub, to look at.
+   * @throws AMQPError when there is none of this name.
+   */
+  eventHub(name: string): BrokerEventHub {
+    const hub = this.hubs.find(name)
+    if (hub !== undefined) return hub
+    throw new AMQPError(`There is no event hub "${name}"`, {
+      code: 'AMQP_EVENT_HUB_NOT_FOUND',
+      condition: 'amqp:not-found',
+    })
+  }
+
   // --- nodes that answer requests
 
   /**
    * Makes a node, in place of one that was there: requests that clients send to its address go to `handler`, whose
    * answers go to the link that the same client receives from the node with. Of several, it is the one whose target is
-   * the reply-to of the request; a request without reply-to is answered by the only such link of its session.
+   * the reply-to of the request, or else whose name it is; a request without reply-to is answered by the only such link of
+   * its session.
    */
   addNode(address: string, handler: NodeHandler): void {
     this.nodes.add(address, handler)

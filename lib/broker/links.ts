@@ -1,5 +1,5 @@
-// What an attach gets [2.6.3]: the queue or node that its terminus names, a queue of its own, the anonymous terminus, or
-// a refusal with the reason. A link that comes again by name from the same container takes the place of the old one.
+// What an attach gets [2.6.3]: the node, event hub or queue that its terminus names, a queue of its own, the anonymous
+// terminus, or a refusal with the reason. A link that comes again by name from the same container takes the place of the old one.
 
 import { randomUUID } from 'node:crypto'
 import type { Link } from '../engine/link.js'
@@ -9,6 +9,7 @@ import { RELEASED, type Source, type Target } from '../types/messaging.js'
 import type { Attach } from '../types/transport.js'
 import { CBS_NODE } from './cbs-node.js'
 import type { BrokerConnection } from './connection.js'
+import type { HubLinks } from './event-hubs/hub-links.js'
 import { MovedNodes, type RedirectTarget } from './moved.js'
 import type { NodeLinks } from './node.js'
 import type { Nodes } from './nodes.js'
@@ -26,13 +27,15 @@ const DELETE_ON_CLOSE = { 'lifetime-policy': { kind: 'delete-on-close' } } as co
 export class Links {
   private readonly queues: Queues
   private readonly nodes: Nodes
+  private readonly hubs: HubLinks
   private readonly settings: BrokerSettings
   private readonly byName = new Map<string, Link>()
   private readonly moved = new MovedNodes()
 
-  constructor(queues: Queues, nodes: Nodes, settings: BrokerSettings) {
+  constructor(queues: Queues, nodes: Nodes, hubs: HubLinks, settings: BrokerSettings) {
     this.queues = queues
     this.nodes = nodes
+    this.hubs = hubs
     this.settings = settings
   }
 
@@ -67,6 +70,7 @@ export class Links {
     if (this.moved.refuse(link, target.address ?? '')) return
     const node = this.nodeOf(target, client)
     if (node !== undefined) return this.openRequests(link, attach, target, node, client)
+    if (this.hubs.openTarget(link, attach, target, client.claims)) return
     const anonymous = target.dynamic !== true && (target.address ?? '') === ''
     const queue = anonymous ? undefined : this.resolve(link, target)
     if (queue === undefined && !anonymous) return
@@ -119,6 +123,7 @@ export class Links {
       })
       return
     }
+    if (this.hubs.openSource(link, attach, source, client.claims)) return
     const queue = this.resolve(link, source)
     if (queue === undefined) return
     const browsing = source.distributionMode === 'copy'

@@ -6,8 +6,8 @@ import { SND_SETTLED, SND_UNSETTLED } from '../engine/link.js'
 import type { SenderLink, SenderLinkListener } from '../engine/sender-link.js'
 import { AMQPError } from '../errors.js'
 import type { DeliveryState } from '../types/messaging.js'
-import { serialAdd, serialDiff } from '../util/serial.js'
 import type { Browser, Consumer, MessageQueue, QueueLink } from './queue.js'
+import { SpareCredit } from './spare-credit.js'
 import { type StoredMessage, WAITING } from './stored-message.js'
 
 /** A message on its way to a consumer. */
@@ -46,8 +46,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
   private readonly browsing: boolean
   private readonly onGone: () => void
   private readonly id = ++lastId
-  /** Delivery-count that the link will have when all that it was given is sent. */
-  private givenCount: number
+  private readonly credit: SpareCredit
   /** The message that a browser saw last. */
   private seen: StoredMessage | undefined = undefined
 
@@ -57,7 +56,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
     this.queue = queue
     this.browsing = browsing
     this.onGone = onGone
-    this.givenCount = link.credit.deliveryCount
+    this.credit = new SpareCredit(link)
     queue.attach(this)
     if (browsing) queue.addBrowser(this)
     else queue.addConsumer()
@@ -65,12 +64,8 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
 
   // --- what the queue asks
 
-  /** The credit's limit counts from its delivery-count [2.6.7]; a drain moves that ahead of what was given. */
   get ready(): boolean {
-    if (!this.link.attached) return false
-    const { deliveryCount, linkCredit } = this.link.credit
-    if (serialDiff(deliveryCount, this.givenCount) > 0) this.givenCount = deliveryCount
-    return linkCredit > serialDiff(this.givenCount, deliveryCount)
+    return this.link.attached && this.credit.left > 0
   }
 
   accepts(message: StoredMessage): boolean {
@@ -108,7 +103,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
       if (error instanceof AMQPError) return false
       throw error
     }
-    this.givenCount = serialAdd(this.givenCount, 1)
+    this.credit.use()
     return true
   }
 

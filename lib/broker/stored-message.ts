@@ -143,7 +143,8 @@ export class StoredMessage implements PayloadSource {
   }
 }
 
-function sectionsOf(payload: Uint8Array): Sections {
+/** Throws a DecodeError when the payload is no message. */
+export function sectionsOf(payload: Uint8Array): Sections {
   if (payload.length === 0) throw new DecodeError('truncated', 0, 'a message has at least one section')
   return new Sections(payload, true)
 }

@@ -99,6 +99,6 @@ export class TargetLink implements ReceiverLinkListener, QueueLink {
   }
 }
 
-function rejection(condition: string, description: string): DeliveryState {
+export function rejection(condition: string, description: string): DeliveryState {
   return { kind: 'rejected', error: { kind: 'error', condition, description } }
 }

@@ -67,6 +67,18 @@ test('without reply-to the only receiver of the session is told; of two, none', 
   t.is(await rejection(one.sender, { body: 'b' }), 'amqp:precondition-failed')
 })
 
+test('a link without a target of its own gets the answers to requests whose reply-to is its name', async (t) => {
+  const { connection } = await serve(t, echo)
+  const other = await openPair(connection, 'other')
+  const receiver = await attached(
+    connection.open_receiver({ source: 'node', name: 'me', target: {} as never }),
+  )
+  other.sender.send({ body: 'a', reply_to: 'me' })
+  const { message } = await next(receiver, 'message')
+  t.is(String((message as RheaMessage).body.content), 'answer to a')
+  t.deepEqual(other.answers, [])
+})
+
 test('answers of one client never reach another', async (t) => {
   const { broker, connection } = await serve(t, echo)
   const mine = await openPair(connection, 'same')

@@ -1,0 +1,117 @@
+// The broker's end of a link that receives from a partition: events from the start position on, by credit, each once.
+// What the receiver makes of an event concerns nobody: it stays where it is.
+
+import { OutgoingDelivery } from '../../engine/delivery.js'
+import { SND_SETTLED } from '../../engine/link.js'
+import type { PayloadSource } from '../../engine/payload.js'
+import type { SenderLink, SenderLinkListener } from '../../engine/sender-link.js'
+import { MessageContentTooLarge } from '../../errors.js'
+import type { InputFields } from '../../types/messaging.js'
+import { AMQPLong } from '../../types/wrappers.js'
+import { SpareCredit } from '../spare-credit.js'
+import type { StoredEvent } from './event.js'
+import type { EventHub, HubLink } from './hub.js'
+import type { Partition, PartitionReader } from './partition.js'
+import type { Seated, Seats } from './seats.js'
+import type { StartPosition } from './start-position.js'
+
+/** What an attach comes to. */
+export interface ReaderOptions {
+  readonly hub: EventHub
+  readonly partition: Partition
+  readonly seats: Seats
+  readonly start: StartPosition
+  readonly epoch: bigint | undefined
+  readonly name: string
+  /** Tell with each event how far the partition is. */
+  readonly metrics: boolean
+  /** Called when the link has ended. */
+  readonly onGone: () => void
+}
+
+class EventDelivery extends OutgoingDelivery {
+  onSettled(): void {}
+  onLost(): void {}
+}
+
+export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, HubLink {
+  readonly epoch: bigint | undefined
+  readonly name: string
+  private readonly link: SenderLink
+  private readonly options: ReaderOptions
+  private readonly credit: SpareCredit
+  /** Sequence number that comes next. */
+  private next = 0
+
+  /** Throws an AMQPError with the condition when there is no place for another receiver. */
+  constructor(link: SenderLink, options: ReaderOptions) {
+    this.link = link
+    this.options = options
+    this.epoch = options.epoch
+    this.name = options.name
+    this.credit = new SpareCredit(link)
+    options.seats.take(this)
+    options.partition.addReader(this)
+    options.hub.attach(this)
+  }
+
+  look(): void {
+    const { partition, start } = this.options
+    while (this.link.attached && this.credit.left > 0) {
+      const event = partition.from(this.next)
+      if (event === undefined) return
+      this.next = event.sequenceNumber + 1
+      if (start.admits(event)) this.send(event)
+    }
+  }
+
+  private send(event: StoredEvent): void {
+    const source: PayloadSource = this.options.metrics
+      ? event.withDeliveryAnnotations(metricsOf(this.options.partition))
+      : event
+    try {
+      this.link.send(new EventDelivery(this.link.sndSettleMode === SND_SETTLED, undefined), source)
+      this.credit.use()
+    } catch (error) {
+      if (!(error instanceof MessageContentTooLarge)) throw error
+      this.end('amqp:link:message-size-exceeded', `event ${event.sequenceNumber}: ${error.message}`)
+    }
+  }
+
+  onStolen(description: string): void {
+    this.end('amqp:link:stolen', description)
+  }
+
+  onHubDeleted(name: string): void {
+    this.end('amqp:resource-deleted', `event hub "${name}" was deleted`)
+  }
+
+  private end(condition: string, description: string): void {
+    this.link.detach(true, { kind: 'error', condition, description })
+  }
+
+  onAttach(): void {}
+
+  onCredit(): void {
+    this.look()
+  }
+
+  onEnd(): void {
+    const { hub, partition, seats, onGone } = this.options
+    seats.leave(this)
+    partition.removeReader(this)
+    hub.detach(this)
+    onGone()
+  }
+}
+
+/** How far a partition is, as a receiver that desires `com.microsoft:enable-receiver-runtime-metric` is told. */
+function metricsOf(partition: Partition): InputFields {
+  const { last, nowMs } = partition
+  return {
+    last_enqueued_sequence_number: new AMQPLong(partition.lastSequenceNumber),
+    last_enqueued_offset: String(last?.offset ?? -1),
+    last_enqueued_time_utc: new Date(last?.enqueuedAtMs ?? 0),
+    runtime_info_retrieval_time_utc: new Date(nowMs),
+  }
+}
