@@ -8,7 +8,7 @@ export {
 export { JWTTokenAuth, type JWTTokenAuthOptions } from './cbs/jwt.js'
 export { createSasToken, SASTokenAuth, type SASTokenAuthOptions } from './cbs/sas.js'
 export { TokenAuth, type TokenAuthOptions } from './cbs/token-auth.js'
-export { AMQPClient, type AMQPClientOptions, type MgmtRequestOptions } from './client/amqp-client.js'
+export { AMQPClient, type AMQPClientOptions } from './client/amqp-client.js'
 export {
   type ReceiveManyOptions,
   type ReceiveOnceOptions,
@@ -48,13 +48,15 @@ export { Message, type MessageInput } from './message/message.js'
 export type { MessageOptions } from './message/message-options.js'
 export { MessageProperties } from './message/properties.js'
 export { Source, type SourceFields, Target, type TargetFields } from './message/terminus.js'
+export type { AnswerLink, LinkMaker, PairedLinkOptions, RequestLink } from './mgmt/link-maker.js'
 export {
   type MgmtExecuteOptions,
   MgmtOperation,
   type MgmtOperationOptions,
   type MgmtResult,
 } from './mgmt/mgmt-operation.js'
-export { type LinkMaker, RequestReply, type RequestReplyOptions } from './mgmt/request-reply.js'
+export type { MgmtRequestOptions } from './mgmt/mgmt-request.js'
+export { RequestReply, type RequestReplyOptions } from './mgmt/request-reply.js'
 export { SASLAnonymous } from './sasl/anonymous.js'
 export type { BearerToken, FetchedToken, TokenRequest } from './sasl/bearer.js'
 export { SASLExternal } from './sasl/external.js'

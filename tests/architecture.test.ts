@@ -114,6 +114,8 @@ const refusedImports: readonly (readonly [from: string, to: string])[] = [
   ['connection/connection.ts', 'client/client.ts'],
   ['broker/broker.ts', 'connection/connection.ts'],
   ['mgmt/operation.ts', 'broker/broker.ts'],
+  ['mgmt/operation.ts', 'connection/connection.ts'],
+  ['mgmt/operation.ts', 'engine/engine.ts'],
   ['mgmt/operation.ts', 'client/client.ts'],
   ['client/client.ts', 'broker/broker.ts'],
 ]

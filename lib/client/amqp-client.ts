@@ -12,14 +12,8 @@ import { sharedSignal } from '../connection/shared-signal.js'
 import { Deadline, settledWithin } from '../connection/waits.js'
 import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { MessageInput } from '../message/message.js'
-import { keptOperation } from '../mgmt/kept-operations.js'
-import {
-  DEFAULT_REQUEST_TIMEOUT_MS,
-  EXECUTE_CHECKS,
-  MGMT_TARGET,
-  type MgmtExecuteOptions,
-  type MgmtResult,
-} from '../mgmt/mgmt-operation.js'
+import { DEFAULT_REQUEST_TIMEOUT_MS, type MgmtResult } from '../mgmt/mgmt-operation.js'
+import { checkMgmtRequest, type MgmtRequestOptions } from '../mgmt/mgmt-request.js'
 import { parseAddress, type URLLike } from '../transport/address.js'
 import type { Fields } from '../types/maps.js'
 import { Abort } from '../util/abort.js'
@@ -40,20 +34,6 @@ export interface AMQPClientOptions
   readonly linkProperties?: Fields | undefined
   /** Capabilities that the link desires of the peer. */
   readonly desiredCapabilities?: readonly string[] | undefined
-}
-
-/** Options of `mgmtRequest`. */
-export interface MgmtRequestOptions extends MgmtExecuteOptions {
-  /** Address of the management node. Default: `$management`. */
-  readonly node?: string | undefined
-  /** Type of the entity. Default: none is told. */
-  readonly type?: string | undefined
-}
-
-const MGMT_REQUEST_CHECKS: Readonly<Record<string, OptionCheck>> = {
-  ...EXECUTE_CHECKS,
-  node: text,
-  type: text,
 }
 
 const { offeredCapabilities: _unused, ...OWN_CONNECTION_CHECKS } = CONNECTION_CHECKS
@@ -243,12 +223,10 @@ export abstract class AMQPClient<L extends ClientLink> {
     operation: string,
     options: MgmtRequestOptions = {},
   ): Promise<MgmtResult> {
-    checkOptions('mgmtRequest', options, MGMT_REQUEST_CHECKS)
-    const { node = MGMT_TARGET, type, signal, timeoutMs, ...execute } = options
-    const deadline = new Deadline(this.clock, { signal, timeoutMs }, DEFAULT_REQUEST_TIMEOUT_MS)
+    checkMgmtRequest(operation, options)
+    const deadline = new Deadline(this.clock, options, DEFAULT_REQUEST_TIMEOUT_MS)
     const connection = await this.connectedForRequest(deadline.wait)
-    const kept = keptOperation(connection, node, this.clock)
-    return kept.execute(operation, type, message, { ...execute, ...deadline.wait })
+    return connection.mgmtRequest(message, operation, { ...options, ...deadline.wait })
   }
 
   /** A connection that was given has our claim put; our own is made together with the link. */

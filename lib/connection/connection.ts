@@ -2,7 +2,10 @@
 
 import type { Session as EngineSession } from '../engine/session.js'
 import { AMQPConnectionError, type AMQPError, AMQPTimeoutError } from '../errors.js'
+import type { MessageInput } from '../message/message.js'
 import type { Source, Target } from '../message/terminus.js'
+import type { MgmtResult } from '../mgmt/mgmt-operation.js'
+import { checkMgmtRequest, type MgmtRequestOptions, mgmtRequest } from '../mgmt/mgmt-request.js'
 import { SASLAnonymous } from '../sasl/anonymous.js'
 import type { SaslAuth } from '../sasl/mechanism.js'
 import { SASLPlain } from '../sasl/plain.js'
@@ -281,6 +284,21 @@ export class Connection {
     const deadline = new Deadline(this.clock, options)
     const session = await this.sharedSession(deadline)
     return session.createReceiver(source, { ...options, ...deadline.wait })
+  }
+
+  /**
+   * Has a management node do an operation, over one pair of links for each node that the connection keeps.
+   * `timeoutMs` is 60 000 by default. Rejects with MgmtError when the status is not 2xx, and as
+   * {@link MgmtOperation.execute} does.
+   */
+  async mgmtRequest(
+    message: MessageInput,
+    operation: string,
+    options: MgmtRequestOptions = {},
+  ): Promise<MgmtResult> {
+    checkMgmtRequest(operation, options)
+    this.mustBeOpen()
+    return mgmtRequest(this, this.clock, message, operation, options)
   }
 
   /** One session for all links that were not given one; a new one when it has ended. */

@@ -4,7 +4,10 @@
 import type { Connection as EngineConnection } from '../engine/connection.js'
 import type { Session as EngineSession } from '../engine/session.js'
 import { type AMQPError, AMQPTimeoutError, SessionEnd } from '../errors.js'
+import type { MessageInput } from '../message/message.js'
 import { Source, Target } from '../message/terminus.js'
+import type { MgmtResult } from '../mgmt/mgmt-operation.js'
+import { checkMgmtRequest, type MgmtRequestOptions, mgmtRequest } from '../mgmt/mgmt-request.js'
 import type { Clock } from '../util/clock.js'
 import { Deferred, type WaitOptions } from '../util/deferred.js'
 import { checkOptions, integer, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
@@ -189,6 +192,21 @@ export class Session {
     this.keep(receiver)
     await receiver.waitUntilOpen(connectTimeoutMs, deadline.wait)
     return receiver
+  }
+
+  /**
+   * Has a management node do an operation, over one pair of links for each node that the session keeps.
+   * `timeoutMs` is 60 000 by default. Rejects with MgmtError when the status is not 2xx, and as
+   * {@link MgmtOperation.execute} does.
+   */
+  async mgmtRequest(
+    message: MessageInput,
+    operation: string,
+    options: MgmtRequestOptions = {},
+  ): Promise<MgmtResult> {
+    checkMgmtRequest(operation, options)
+    this.mustBeOpen()
+    return mgmtRequest(this, this.context.clock, message, operation, options)
   }
 
   private keep(link: MessageSender | MessageReceiver): void {

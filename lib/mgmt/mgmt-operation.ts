@@ -7,7 +7,8 @@ import type { AMQPInput } from '../types/wrappers.js'
 import type { Clock } from '../util/clock.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { checkOptions, type OptionCheck, object, text, WAIT_OPTIONS } from '../util/options.js'
-import { type LinkMaker, RequestReply } from './request-reply.js'
+import type { LinkMaker } from './link-maker.js'
+import { RequestReply } from './request-reply.js'
 
 export { DEFAULT_REQUEST_TIMEOUT_MS } from './request-reply.js'
 

@@ -2,10 +2,6 @@
 // from it, matched by message-id and correlation-id. Many requests may be under way; answers come in any order.
 // Invariant: when the pair is lost, every request under way ends at once; the next one opens a new pair.
 
-import type { MessageReceiver } from '../connection/message-receiver.js'
-import type { MessageSender } from '../connection/message-sender.js'
-import { DEFAULT_CONNECT_TIMEOUT_MS } from '../connection/options.js'
-import type { Session } from '../connection/session.js'
 import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import { Message, type MessageInput } from '../message/message.js'
 import { MessageProperties } from '../message/properties.js'
@@ -17,14 +13,14 @@ import { type Clock, realClock } from '../util/clock.js'
 import { type Deferred, type WaitOptions, waitFor } from '../util/deferred.js'
 import { boolean, checkOptions, object, text, WAIT_OPTIONS } from '../util/options.js'
 import { randomId } from '../util/random-id.js'
+import type { AnswerLink, LinkMaker, RequestLink } from './link-maker.js'
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000
+/** For each of the two links. */
+const ATTACH_TIMEOUT_MS = 30_000
 
 /** The reply-to that names the other link of a pair. */
 const THIS_PAIR = '$me'
-
-/** Who lets links be attached: a Connection or a Session. */
-export type LinkMaker = Pick<Session, 'createSender' | 'createReceiver'>
 
 export interface RequestReplyOptions {
   /** Address that answers are sent to. Default: a random one; `$me` for a pair. */
@@ -46,8 +42,8 @@ interface Pending {
 
 /** The two links, and who waits for an answer over them. */
 interface Pair {
-  readonly sender: MessageSender
-  readonly receiver: MessageReceiver
+  readonly sender: RequestLink
+  readonly receiver: AnswerLink
   readonly pending: Map<string, Pending>
   lost: AMQPError | undefined
 }
@@ -152,13 +148,13 @@ export class RequestReply {
       ? { name, properties: { paired: true }, sndSettleMode: 'settled' as const }
       : { name: undefined, properties: undefined, sndSettleMode: undefined }
     const own = this.paired ? this.node : this.replyTo
-    const wait = { timeoutMs: DEFAULT_CONNECT_TIMEOUT_MS, signal: this.closing }
+    const wait = { timeoutMs: ATTACH_TIMEOUT_MS, signal: this.closing }
     const receiver = await this.links.createReceiver(new Source(this.node), {
       ...common,
       ...wait,
       target: new Target(own),
     })
-    let sender: MessageSender
+    let sender: RequestLink
     try {
       sender = await this.links.createSender(new Target(this.node), {
         ...common,

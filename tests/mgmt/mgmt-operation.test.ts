@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { NodeHandler } from '../../lib/broker/index.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
-import { MgmtError } from '../../lib/errors.js'
+import { AMQPConnectionError, MgmtError, SessionEnd } from '../../lib/errors.js'
 import { Message, type MessageOptions } from '../../lib/message/message.js'
 import { MgmtOperation, type MgmtOperationOptions } from '../../lib/mgmt/mgmt-operation.js'
 import { AMQPInt, AMQPLong } from '../../lib/types/index.js'
@@ -200,6 +200,25 @@ test('clients on one connection share its pairs', async (t) => {
   const pairs = stage.written('attach').filter((line) => line.includes('$management'))
   t.is(pairs.length, 2)
   await stage.until(Promise.all(clients.map((client) => client.close())))
+})
+
+test('a connection and a session ask nodes, each over pairs of its own', async (t) => {
+  const { stage, connection } = await open(t, answering({ statusCode: new AMQPInt(200) }))
+  const session = await stage.until(connection.createSession())
+  for (const links of [connection, session]) {
+    t.is((await stage.until(links.mgmtRequest(null, 'READ'))).status, 200)
+    t.is((await stage.until(links.mgmtRequest(null, 'READ', { type: 'hub' }))).status, 200)
+  }
+  t.is(stage.written('attach').length, 4)
+  await t.throwsAsync(session.mgmtRequest(null, 'READ', { nodes: 'x' } as object), {
+    message: /unknown option "nodes"/,
+  })
+  await t.throwsAsync(session.mgmtRequest(null, 7 as never), { instanceOf: TypeError })
+  await stage.until(session.close())
+  await t.throwsAsync(session.mgmtRequest(null, 'READ'), { instanceOf: SessionEnd })
+  await stage.until(connection.close())
+  await t.throwsAsync(connection.mgmtRequest(null, 'READ'), { instanceOf: AMQPConnectionError })
+  t.is(stage.clock.pendingTimers, 0)
 })
 
 test('the time limit of a client counts for connecting, too', async (t) => {

@@ -9,9 +9,9 @@ const rows: readonly (readonly string[])[] = [
   ['types'],
   ['message', 'sasl'],
   ['engine', 'transport'],
+  ['mgmt'],
   ['connection', 'broker'],
-  ['txn', 'mgmt'],
-  ['cbs'],
+  ['txn', 'cbs'],
   ['client'],
   ['index', 'cli', 'dialects'],
 ]
@@ -29,6 +29,8 @@ const lowestRow: Readonly<Record<string, readonly string[]>> = {
 const narrower: Readonly<Record<string, (unit: string, file: string) => boolean>> = {
   transport: (unit) => rowOf(unit) === 0,
   engine: (unit) => unit !== 'message',
+  // Requests and answers know links by their own interfaces only.
+  mgmt: (unit) => unit !== 'engine' && unit !== 'transport',
   // A connection knows what a transport is, addresses, options to hand on, and the one file that knows the concrete ones.
   connection: (unit, file) => unit !== 'transport' || connectionKnows.has(file),
 }
@@ -39,7 +41,7 @@ const connectionKnows = new Set(
   ),
 )
 
-const noNode = new Set(['errors', 'constants', 'util', 'trace', 'types', 'message', 'sasl', 'engine'])
+const noNode = new Set(['errors', 'constants', 'util', 'trace', 'types', 'message', 'sasl', 'engine', 'mgmt'])
 const bufferUnits = new Set(['transport', 'broker', 'cli'])
 /** The native string routines are used in the one, and their types stand in the other. */
 const bufferFiles = new Set(['lib/util/bytes.ts', 'lib/util/globals.ts'])
