@@ -22,7 +22,7 @@ broker.createQueue('silent', { answer: 'none' }) // keeps the message, and never
 async function sendWithCare(sender: SendClient, message: Message): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await sender.sendMessage(message, { timeoutMs: 300 })
+      await sender.sendMessage(message, { timeoutMs: 500 })
       return `accepted by attempt ${attempt}`
     } catch (error) {
       if (!(error instanceof AMQPError)) throw error // a mistake of ours, not the peer's answer

@@ -18,7 +18,7 @@ const auth = new JWTTokenAuth({
   // Azure: const { token, expiresOnTimestamp } = await credential.getToken('https://servicebus.azure.net/.default')
   getToken: async () => {
     console.log(`token ${++tokens} is asked for`)
-    return { token: jsonwebtoken.sign({ sub: 'kitchen' }, jwtSecret, { expiresIn: 3 }) } // its `exp` is read
+    return { token: jsonwebtoken.sign({ sub: 'kitchen' }, jwtSecret, { expiresIn: 5 }) } // its `exp` is read
   },
   onRefreshed: () => {
     if (tokens === 2) renewed()

@@ -15,7 +15,7 @@ const auth = new SASTokenAuth({
   uri: `${broker.url}/orders`, // Azure: sb://NAMESPACE.servicebus.windows.net/orders
   keyName: 'send-and-listen',
   sharedAccessKey: sasKeys['send-and-listen'],
-  expiryMs: 3_000, // so that a renewal can be seen here; leave it out for one hour
+  expiryMs: 5_000, // so that a renewal can be seen here; leave it out for one hour
   onRefreshed: () => {
     console.log(`token ${++tokens} is in force`)
     if (tokens === 2) renewed()
