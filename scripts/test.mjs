@@ -62,7 +62,7 @@ await main(async (args) => {
   const flags = handedOn.map((token) => token.rawName + (token.value === undefined ? '' : `=${token.value}`))
 
   ensureInstalled()
-  if (values.suite === 'unit') {
+  if (values.suite !== 'architecture') {
     ensureBuilt('library')
     ensureBuilt('samples')
   }
