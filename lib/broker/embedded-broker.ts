@@ -18,6 +18,7 @@ import { Nodes } from './nodes.js'
 import { type BrokerOptions, type BrokerSettings, brokerSettings, type QueueOptions } from './options.js'
 import type { BrokerQueue } from './queue.js'
 import { Queues } from './queues.js'
+import { managementNodes } from './service-bus/management.js'
 
 /** Clients may take so long to answer when the broker stops. */
 const STOP_TIMEOUT_MS = 1_000
@@ -36,6 +37,11 @@ const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
  * modified, rejected ones go to the queue `<name>/$DeadLetterQueue`. Dynamic nodes, the anonymous terminus and
  * browsing (distribution-mode `copy`) are there; transactions and filters are not. Nodes that answer requests are
  * made with `addNode`; with the option `cbs` there is one for claims.
+ *
+ * Queues with the option `serviceBus` speak the dialect of Azure Service Bus instead: each lock has a token and ends by
+ * the clock of the broker, `modified` abandons or defers, batches are taken apart, messages can be scheduled, sessions
+ * are chosen by the filter `com.microsoft:session-filter`, and the node `<name>/$management` does the rest. They have
+ * no browsing; topics, rules, transactions and duplicate detection are not there.
  */
 export class EmbeddedBroker {
   private readonly settings: BrokerSettings
@@ -54,6 +60,7 @@ export class EmbeddedBroker {
     this.queues = new Queues(this.settings)
     const { cbs } = this.settings
     if (cbs !== undefined) this.nodes.add(CBS_NODE, cbsNode(cbs))
+    this.nodes.addFamily(managementNodes((address) => this.queues.serviceBusQueueAt(address)))
     const links = new Links(this.queues, this.nodes, this.settings)
     this.connectionHost = {
       clock: this.settings.clock,
@@ -154,8 +161,9 @@ export class EmbeddedBroker {
 
   /**
    * Makes a node, in place of one that was there: requests that clients send to its address go to `handler`, whose
-   * answers go to the link that the same client receives from the node with. Of several, it is the one whose target is
-   * the reply-to of the request; a request without reply-to is answered by the only such link of its session.
+   * answers go to the link that the same client receives from the node with. Of several, it is the one whose target, or
+   * else whose name, is the reply-to of the request; a request without reply-to is answered by the only such link of its
+   * session.
    */
   addNode(address: string, handler: NodeHandler): void {
     this.nodes.add(address, handler)
@@ -200,6 +208,7 @@ export class EmbeddedBroker {
       await this.allGone.promise
       timer.cancel()
     }
+    this.queues.end()
     await this.listener?.close()
   }
 
