@@ -73,7 +73,7 @@ function redirecting(node: string): (peer: Peer) => void {
   }
 }
 
-test('uamqp-c #14: a redirect of the links to a management node is told to whoever asked it [2.8.18]', async (t) => {
+test('uAMQP mgmt_request: a redirect of the links to a management node is told to whoever asked it [2.8.18]', async (t) => {
   const rig = new Rig({ prepare: redirecting('$management') })
   const client = new SendClient(URL, rig.base)
   await rig.until(client.open())
