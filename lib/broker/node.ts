@@ -118,7 +118,7 @@ export class NodeLinks {
     }
   }
 
-  /** The link whose target is the reply-to; without a reply-to, the only one there is in the session. */
+  /** The link whose target, or name as Azure has it, is the reply-to; without one, the only link there is in the session. */
   private answerLink(request: ReceiverLink, replyTo: string | undefined): SenderLink | undefined {
     const links = [...this.answers].filter((link) => link.attached)
     if (replyTo === undefined) {
@@ -126,7 +126,10 @@ export class NodeLinks {
       return beside.length === 1 ? beside[0] : undefined
     }
     if (replyTo === THIS_PAIR) return links.find((link) => link.name === request.name)
-    return links.find((link) => link.remoteTarget?.address === replyTo)
+    return (
+      links.find((link) => link.remoteTarget?.address === replyTo) ??
+      links.find((link) => link.name === replyTo)
+    )
   }
 }
 

@@ -85,7 +85,10 @@ export class MessageQueue implements BrokerQueue {
     const found: Message[] = []
     this.backlog.sweep(this.nowMs)
     for (let m = this.backlog.after(undefined); m !== undefined; m = m.next) {
-      if (m.state === WAITING) found.push(Message.decodeMessage(m.toBytes()))
+      if (m.state !== WAITING) continue
+      const message = Message.decodeMessage(m.toBytes())
+      message.messageFormat = m.format
+      found.push(message)
     }
     return found
   }
