@@ -108,4 +108,5 @@ story(
     })
     t.regex(error.message, /offers only .*SCRAM-SHA-256, and our credentials need PLAIN; .*try .*wss:/)
   },
+  { lacks: 'PLAIN without TLS, unless it is told to' },
 )
