@@ -18,7 +18,7 @@ export class Backlog {
   private tail: StoredMessage | undefined = undefined
   /** The first message that nobody was offered yet; all behind it are so, too. */
   private fresh: StoredMessage | undefined = undefined
-  private readonly returned = new Returned()
+  private readonly returned = new Returned<StoredMessage>()
   private nextSequence = 1
 
   append(message: StoredMessage): void {

@@ -20,8 +20,14 @@ export const DEAD_LETTER_SUFFIX = '/$DeadLetterQueue'
 
 /** Why a message is where it is. */
 export interface DeadLetterCause {
-  readonly reason: string
+  readonly reason?: string | undefined
   readonly description?: string | undefined
+}
+
+/** A queue, as one whose messages become dead letters sees it. */
+export interface DeadLetters {
+  /** Takes in what `deadLetterBytes` gave. `firstSequence`: the number that the message got first, if it has numbers. */
+  takeDeadLetter(bytes: Uint8Array, format: number, firstSequence?: number): void
 }
 
 /** The cause that a consumer stated with its `rejected`. */

@@ -32,6 +32,7 @@ import {
 } from './options.js'
 import type { BrokerQueue } from './queue.js'
 import { Queues } from './queues.js'
+import { managementNodes } from './service-bus/management.js'
 
 /** Clients may take so long to answer when the broker stops. */
 const STOP_TIMEOUT_MS = 1_000
@@ -51,6 +52,11 @@ const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
  * browsing (distribution-mode `copy`) are there; transactions and filters are not. Nodes that answer requests are
  * made with `addNode`; with the option `cbs` there is one for claims. `createEventHub` makes what clients of Azure Event
  * Hubs expect.
+ *
+ * Queues with the option `serviceBus` speak the dialect of Azure Service Bus instead: each lock has a token and ends by
+ * the clock of the broker, `modified` abandons or defers, batches are taken apart, messages can be scheduled, sessions
+ * are chosen by the filter `com.microsoft:session-filter`, and the node `<name>/$management` does the rest. They have
+ * no browsing; topics, rules, transactions and duplicate detection are not there.
  */
 export class EmbeddedBroker {
   private readonly settings: BrokerSettings
@@ -76,6 +82,7 @@ export class EmbeddedBroker {
     const { cbs } = this.settings
     if (cbs !== undefined) this.nodes.add(CBS_NODE, cbsNode(cbs))
     this.nodes.addFamily(hubManagement(this.hubs))
+    this.nodes.addFamily(managementNodes((address) => this.queues.serviceBusQueueAt(address)))
     const hubLinks = new HubLinks(this.hubs, this.settings)
     const links = new Links(this.queues, this.nodes, hubLinks, this.settings)
     this.links = links
@@ -229,9 +236,9 @@ export class EmbeddedBroker {
 
   /**
    * Makes a node, in place of one that was there: requests that clients send to its address go to `handler`, whose
-   * answers go to the link that the same client receives from the node with. Of several, it is the one whose target is
-   * the reply-to of the request, or else whose name it is; a request without reply-to is answered by the only such link of
-   * its session.
+   * answers go to the link that the same client receives from the node with. Of several, it is the one whose target, or
+   * else whose name, is the reply-to of the request; a request without reply-to is answered by the only such link of its
+   * session.
    */
   addNode(address: string, handler: NodeHandler): void {
     this.nodes.add(address, handler)
@@ -291,6 +298,7 @@ export class EmbeddedBroker {
       await this.allGone.promise
       timer.cancel()
     }
+    this.queues.end()
     await Promise.all([this.listener?.close(), this.webSocketListener?.close()])
   }
 

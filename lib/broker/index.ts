@@ -14,3 +14,4 @@ export type {
   QueueOptions,
 } from './options.js'
 export type { BrokerQueue } from './queue.js'
+export type { ServiceBusOptions } from './service-bus/options.js'

@@ -14,8 +14,9 @@ import { MovedNodes, type RedirectTarget } from './moved.js'
 import type { NodeLinks } from './node.js'
 import type { Nodes } from './nodes.js'
 import type { BrokerSettings } from './options.js'
-import type { MessageQueue } from './queue.js'
-import type { Queues } from './queues.js'
+import type { AnyQueue, Queues } from './queues.js'
+import { type AttachAnswer, attachReceiver } from './service-bus/attach-receiver.js'
+import { ServiceBusQueue } from './service-bus/queue.js'
 import { SourceLink } from './source.js'
 import { TargetLink } from './target.js'
 
@@ -126,21 +127,27 @@ export class Links {
     if (this.hubs.openSource(link, attach, source, client.claims)) return
     const queue = this.resolve(link, source)
     if (queue === undefined) return
-    const browsing = source.distributionMode === 'copy'
     const onGone = this.take(link, client, queue, source)
+    const open = ({ filter, properties }: AttachAnswer, browsing = false): void => {
+      link.open({
+        source: {
+          kind: 'source',
+          ...UNTIL_DETACH,
+          address: queue.name,
+          ...dynamicFields(source),
+          distributionMode: browsing ? 'copy' : 'move',
+          filter,
+          defaultOutcome: source.defaultOutcome ?? RELEASED,
+          outcomes: OUTCOMES,
+        },
+        target: isKind(target, 'target') ? target : undefined,
+        properties,
+      })
+    }
+    if (queue instanceof ServiceBusQueue) return attachReceiver(link, attach, source, queue, { open, onGone })
+    const browsing = source.distributionMode === 'copy'
     link.listener = new SourceLink(link, queue, browsing, onGone)
-    link.open({
-      source: {
-        kind: 'source',
-        ...UNTIL_DETACH,
-        address: queue.name,
-        ...dynamicFields(source),
-        distributionMode: browsing ? 'copy' : 'move',
-        defaultOutcome: source.defaultOutcome ?? RELEASED,
-        outcomes: OUTCOMES,
-      },
-      target: isKind(target, 'target') ? target : undefined,
-    })
+    open({}, browsing)
   }
 
   /** The node that a terminus names, if it names one. */
@@ -149,8 +156,9 @@ export class Links {
   }
 
   /** The queue that a terminus asks for; without one the link is refused. */
-  private resolve(link: Link, terminus: Source | Target): MessageQueue | undefined {
-    if (terminus.dynamic === true) return this.queues.create(`temporary/${randomUUID()}`, {})
+  private resolve(link: Link, terminus: Source | Target): AnyQueue | undefined {
+    if (terminus.dynamic === true)
+      return this.queues.create(`temporary/${randomUUID()}`, { serviceBus: false })
     const address = terminus.address ?? ''
     const queue = this.queues.queueAt(address)
     if (queue === undefined) link.refuse('amqp:not-found', `there is no queue "${address}"`)
@@ -161,7 +169,7 @@ export class Links {
   private take(
     link: Link,
     { containerId, claims }: BrokerConnection,
-    queue: MessageQueue | undefined,
+    queue: AnyQueue | undefined,
     terminus: Source | Target,
   ): () => void {
     const dynamic = terminus.dynamic === true

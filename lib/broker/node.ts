@@ -118,10 +118,7 @@ export class NodeLinks {
     }
   }
 
-  /**
-   * The link whose target is the reply-to, or else whose name it is, as Azure's clients have it for `$cbs`; without a
-   * reply-to, the only one there is in the session.
-   */
+  /** The link whose target, or else name, is the reply-to; without a reply-to, the only one there is in the session. */
   private answerLink(request: ReceiverLink, replyTo: string | undefined): SenderLink | undefined {
     const links = [...this.answers].filter((link) => link.attached)
     if (replyTo === undefined) {
@@ -129,8 +126,8 @@ export class NodeLinks {
       return beside.length === 1 ? beside[0] : undefined
     }
     if (replyTo === THIS_PAIR) return links.find((link) => link.name === request.name)
-    const byTarget = links.find((link) => link.remoteTarget?.address === replyTo)
-    return byTarget ?? links.find((link) => link.name === replyTo)
+    const named = links.find((link) => link.remoteTarget?.address === replyTo)
+    return named ?? links.find((link) => link.name === replyTo)
   }
 }
 

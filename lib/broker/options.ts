@@ -5,6 +5,13 @@ import type { Tracer } from '../trace/tracer.js'
 import { checkTlsOptions, type TlsServerOptions } from '../transport/tls-options.js'
 import { type Clock, realClock } from '../util/clock.js'
 import { boolean, checkOptions, integer, type OptionCheck, object, oneOf, text } from '../util/options.js'
+import {
+  DEFAULT_MAX_DELIVERY_COUNT,
+  type ServiceBusOptions,
+  type ServiceBusSettings,
+  serviceBusOption,
+  serviceBusSettings,
+} from './service-bus/options.js'
 
 /** Options of `EmbeddedBroker.start`. */
 export interface BrokerOptions {
@@ -39,6 +46,8 @@ export interface BrokerOptions {
   readonly credit?: number | undefined
   /** For queues that are made without a number of their own: see {@link QueueOptions}. */
   readonly maxDeliveryCount?: number | undefined
+  /** For queues that are made without an option of this name: see {@link QueueOptions}. Default: false. */
+  readonly serviceBus?: boolean | ServiceBusOptions | undefined
   /** Told of every frame. Default: none. */
   readonly tracer?: Tracer | undefined
   /** Time as the broker sees it. Default: the real one. */
@@ -72,8 +81,17 @@ export type QueueAnswer = 'accepted' | 'rejected' | 'released' | 'modified' | 'n
 
 /** Options of a queue. */
 export interface QueueOptions {
-  /** A message goes to the dead-letter queue when so many attempts to deliver it have failed. Default: as the broker's, else never. */
+  /**
+   * A message goes to the dead-letter queue when so many attempts to deliver it have failed. Default: as the broker's,
+   * else never; 10 in a Service Bus queue.
+   */
   readonly maxDeliveryCount?: number | undefined
+  /**
+   * The queue speaks the dialect of Azure Service Bus: locks by token, deferral, scheduling, batches, sessions, and the
+   * node `<queue>/$management`. Its name is not case sensitive, nor is its dead-letter queue's. True: with all defaults;
+   * false: a plain queue. Default: as the broker's, whose options those of the queue go before, one by one.
+   */
+  readonly serviceBus?: boolean | ServiceBusOptions | undefined
   /**
    * For tests of senders: what is told to them. Only with `accepted` (the default) and `none` is the message kept;
    * `none` keeps it and never says so, as if the answer were lost.
@@ -86,6 +104,8 @@ export interface QueueSettings {
   /** Infinity: never. */
   readonly maxDeliveryCount: number
   readonly answer: QueueAnswer
+  /** Undefined: a plain queue. */
+  readonly serviceBus: ServiceBusSettings | undefined
 }
 
 /** {@link BrokerOptions} with defaults filled in, but for those that are handed on as they are. */
@@ -100,7 +120,9 @@ export interface BrokerSettings {
   readonly autoCreate: boolean
   readonly maxMessageSize: number | undefined
   readonly credit: number
-  readonly maxDeliveryCount: number
+  /** Undefined: as the kind of the queue has it. */
+  readonly maxDeliveryCount: number | undefined
+  readonly serviceBus: boolean | ServiceBusOptions | undefined
   readonly tracer: Tracer | undefined
   readonly clock: Clock
 }
@@ -157,12 +179,14 @@ const BROKER_CHECKS: Readonly<Record<string, OptionCheck>> = {
   maxMessageSize: integer(1),
   credit: integer(1, 0x7fffffff),
   maxDeliveryCount: integer(1),
+  serviceBus: serviceBusOption,
   tracer: object,
   clock: object,
 }
 
 const QUEUE_CHECKS: Readonly<Record<string, OptionCheck>> = {
   maxDeliveryCount: integer(1),
+  serviceBus: serviceBusOption,
   answer: oneOf('accepted', 'rejected', 'released', 'modified', 'none'),
 }
 
@@ -183,7 +207,8 @@ export function brokerSettings(options: BrokerOptions): BrokerSettings {
     autoCreate: options.autoCreate ?? true,
     maxMessageSize: options.maxMessageSize,
     credit: options.credit ?? DEFAULT_CREDIT,
-    maxDeliveryCount: options.maxDeliveryCount ?? Number.POSITIVE_INFINITY,
+    maxDeliveryCount: options.maxDeliveryCount,
+    serviceBus: options.serviceBus,
     tracer: options.tracer,
     clock: options.clock ?? realClock,
   }
@@ -195,10 +220,16 @@ export function webSocketOptions({ webSocket }: BrokerOptions): BrokerWebSocketO
   return webSocket === false ? undefined : webSocket
 }
 
-export function queueSettings(options: QueueOptions, maxDeliveryCount: number): QueueSettings {
+export function queueSettings(
+  options: QueueOptions,
+  broker: Pick<BrokerSettings, 'maxDeliveryCount' | 'serviceBus'>,
+): QueueSettings {
   checkOptions('createQueue', options, QUEUE_CHECKS)
+  const serviceBus = serviceBusSettings(options.serviceBus, broker.serviceBus)
+  const most = serviceBus === undefined ? Number.POSITIVE_INFINITY : DEFAULT_MAX_DELIVERY_COUNT
   return {
-    maxDeliveryCount: options.maxDeliveryCount ?? maxDeliveryCount,
+    maxDeliveryCount: options.maxDeliveryCount ?? broker.maxDeliveryCount ?? most,
     answer: options.answer ?? 'accepted',
+    serviceBus,
   }
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../util/clock.js'
 import { Queue } from '../util/queue.js'
 import { annotate } from './annotate.js'
 import { Backlog, type Taker } from './backlog.js'
-import { causeOfRejection, type DeadLetterCause, deadLetterBytes } from './dead-letter.js'
+import { causeOfRejection, type DeadLetterCause, type DeadLetters, deadLetterBytes } from './dead-letter.js'
 import type { QueueSettings } from './options.js'
 import { StoredMessage, WAITING } from './stored-message.js'
 
@@ -49,10 +49,10 @@ export interface QueueLink {
 export interface QueueHost {
   readonly clock: Clock
   /** Where the queue's dead letters go; undefined: they are dropped. */
-  deadLettersOf(queue: MessageQueue): MessageQueue | undefined
+  deadLettersOf(queue: MessageQueue): DeadLetters | undefined
 }
 
-export class MessageQueue implements BrokerQueue {
+export class MessageQueue implements BrokerQueue, DeadLetters {
   readonly name: string
   readonly settings: QueueSettings
   readonly backlog: Backlog = new Backlog()
@@ -99,10 +99,15 @@ export class MessageQueue implements BrokerQueue {
 
   // --- messages
 
-  /** A message came. */
-  add(message: StoredMessage): void {
-    this.backlog.append(message)
+  /** A message came. Throws a DecodeError when the payload is none. */
+  store(payload: Uint8Array, format: number): void {
+    this.backlog.append(new StoredMessage(payload, format, this.nowMs))
     this.dispatch()
+  }
+
+  takeDeadLetter(bytes: Uint8Array, format: number): void {
+    this.backlog.append(new StoredMessage(bytes, format, this.nowMs))
+    this.wake()
   }
 
   /** A message is done with. */
@@ -150,9 +155,7 @@ export class MessageQueue implements BrokerQueue {
     const target = this.deleted ? undefined : this.host.deadLettersOf(this)
     if (target === undefined) return
     message.ttlMs = undefined
-    const bytes = deadLetterBytes(message, this.name, cause)
-    target.backlog.append(new StoredMessage(bytes, message.format, this.nowMs))
-    target.wake()
+    target.takeDeadLetter(deadLetterBytes(message, this.name, cause), message.format)
   }
 
   // --- links

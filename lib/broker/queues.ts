@@ -3,74 +3,124 @@
 import { AMQPError } from '../errors.js'
 import type { Clock } from '../util/clock.js'
 import { DEAD_LETTER_SUFFIX } from './dead-letter.js'
-import { type BrokerSettings, type QueueOptions, queueSettings } from './options.js'
+import { type BrokerSettings, type QueueOptions, type QueueSettings, queueSettings } from './options.js'
 import { MessageQueue, type QueueHost } from './queue.js'
+import { type ServiceBusHost, ServiceBusQueue } from './service-bus/queue.js'
 import type { TargetHost } from './target.js'
 
-export class Queues implements QueueHost, TargetHost {
+export type AnyQueue = MessageQueue | ServiceBusQueue
+
+export class Queues implements QueueHost, ServiceBusHost, TargetHost {
   readonly clock: Clock
   private readonly settings: BrokerSettings
-  private readonly byName = new Map<string, MessageQueue>()
+  private readonly byName = new Map<string, AnyQueue>()
+  /** Service Bus queues, whose names are not case sensitive. */
+  private readonly byFoldedName = new Map<string, ServiceBusQueue>()
 
   constructor(settings: BrokerSettings) {
     this.settings = settings
     this.clock = settings.clock
   }
 
-  get nowMs(): number {
-    return this.clock.now()
-  }
-
   get names(): string[] {
     return [...this.byName.keys()]
   }
 
-  create(name: string, options: QueueOptions): MessageQueue {
+  create(name: string, options: QueueOptions): AnyQueue {
     if (typeof name !== 'string' || name === '')
       throw new TypeError('the name of a queue must be a string of some length')
-    if (this.byName.has(name)) {
-      throw new AMQPError(`Queue "${name}" exists already`, {
-        code: 'AMQP_QUEUE_EXISTS',
-        condition: 'amqp:precondition-failed',
-      })
-    }
-    return this.file(name, options)
+    const settings = this.settingsFor(name, options)
+    const known = settings.serviceBus === undefined ? this.byName.get(name) : this.lookUp(name)
+    if (known === undefined) return this.file(name, settings)
+    throw new AMQPError(`Queue "${known.name}" exists already`, {
+      code: 'AMQP_QUEUE_EXISTS',
+      condition: 'amqp:precondition-failed',
+    })
   }
 
-  private file(name: string, options: QueueOptions): MessageQueue {
-    const maxDeliveryCount = isDeadLetter(name) ? Number.POSITIVE_INFINITY : this.settings.maxDeliveryCount
-    const queue = new MessageQueue(name, queueSettings(options, maxDeliveryCount), this)
+  /** Dead letters are given out as often as one likes, and belong to no session. */
+  private settingsFor(name: string, options: QueueOptions): QueueSettings {
+    const settings = queueSettings(options, this.settings)
+    const { serviceBus } = settings
+    if (!isDeadLetter(name, serviceBus !== undefined)) return settings
+    return {
+      ...settings,
+      maxDeliveryCount: options.maxDeliveryCount ?? Number.POSITIVE_INFINITY,
+      serviceBus: serviceBus && { ...serviceBus, requiresSession: false },
+    }
+  }
+
+  private file(name: string, settings: QueueSettings): AnyQueue {
+    if (settings.serviceBus === undefined) {
+      const queue = new MessageQueue(name, settings, this)
+      this.byName.set(name, queue)
+      return queue
+    }
+    const queue = new ServiceBusQueue(name, settings, settings.serviceBus, this)
     this.byName.set(name, queue)
+    this.byFoldedName.set(folded(name), queue)
     return queue
   }
 
   /** The queue of this name, if there is one; a dead-letter queue is there when its queue is. */
-  find(name: string): MessageQueue | undefined {
-    const queue = this.byName.get(name)
-    if (queue !== undefined || !isDeadLetter(name)) return queue
-    return this.byName.has(name.slice(0, -DEAD_LETTER_SUFFIX.length)) ? this.file(name, {}) : undefined
+  find(name: string): AnyQueue | undefined {
+    const queue = this.lookUp(name)
+    if (queue !== undefined || !isDeadLetter(name, true)) return queue
+    const owner = this.lookUp(name.slice(0, -DEAD_LETTER_SUFFIX.length))
+    const named = owner !== undefined && isDeadLetter(name, owner instanceof ServiceBusQueue)
+    return named ? this.deadLetterQueue(owner) : undefined
+  }
+
+  private lookUp(name: string): AnyQueue | undefined {
+    return this.byName.get(name) ?? this.byFoldedName.get(folded(name))
+  }
+
+  private deadLetterQueue({ name, settings }: AnyQueue): AnyQueue {
+    const address = name + DEAD_LETTER_SUFFIX
+    const serviceBus = settings.serviceBus ?? false
+    return this.lookUp(address) ?? this.file(address, this.settingsFor(address, { serviceBus }))
   }
 
   /** As `find`, for links: makes the queue if that is allowed. */
-  queueAt(address: string): MessageQueue | undefined {
+  queueAt(address: string): AnyQueue | undefined {
     return this.find(address) ?? (this.settings.autoCreate ? this.create(address, {}) : undefined)
   }
 
-  deadLettersOf(queue: MessageQueue): MessageQueue | undefined {
-    return isDeadLetter(queue.name) ? undefined : this.find(queue.name + DEAD_LETTER_SUFFIX)
+  /** As `queueAt`, for what only a Service Bus queue has: no other is made. */
+  serviceBusQueueAt(address: string): ServiceBusQueue | undefined {
+    const made = queueSettings({}, this.settings).serviceBus !== undefined
+    const queue = made ? this.queueAt(address) : this.find(address)
+    return queue instanceof ServiceBusQueue ? queue : undefined
+  }
+
+  deadLettersOf(queue: AnyQueue): AnyQueue | undefined {
+    const last = isDeadLetter(queue.name, queue instanceof ServiceBusQueue)
+    return last ? undefined : this.deadLetterQueue(queue)
   }
 
   /** Deletes a queue with its dead letters; false when there is none. */
   delete(name: string): boolean {
-    const queue = this.byName.get(name)
+    const queue = this.lookUp(name)
     if (queue === undefined) return false
-    this.byName.delete(name)
+    this.byName.delete(queue.name)
+    if (this.byFoldedName.get(folded(queue.name)) === queue) this.byFoldedName.delete(folded(queue.name))
     queue.delete()
-    if (!isDeadLetter(name)) this.delete(name + DEAD_LETTER_SUFFIX)
+    if (!isDeadLetter(queue.name, true)) this.delete(queue.name + DEAD_LETTER_SUFFIX)
     return true
+  }
+
+  /** The broker has stopped. */
+  end(): void {
+    for (const queue of this.byFoldedName.values()) queue.end()
   }
 }
 
-function isDeadLetter(name: string): boolean {
-  return name.endsWith(DEAD_LETTER_SUFFIX)
+/** As clients of cloud brokers may write it: with a slash in front, in capitals or not. */
+function folded(name: string): string {
+  return name.replace(/^\//, '').toLowerCase()
+}
+
+function isDeadLetter(name: string, anyCase: boolean): boolean {
+  if (name.endsWith(DEAD_LETTER_SUFFIX)) return true
+  return anyCase && folded(name).endsWith(DEAD_LETTER_SUFFIX.toLowerCase())
 }

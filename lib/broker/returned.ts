@@ -1,24 +1,22 @@
 // Messages that were handed out or passed over before and wait again, in their original order. Most come back in
 // order or go back to the very front, and most are taken from the front: both are cheap.
 
-import type { StoredMessage } from './stored-message.js'
-
 const MIN_GAP = 64
 
-export class Returned {
+export class Returned<M extends { readonly sequence: number }> {
   /** Ascending by sequence from `from` on; before that, a gap. */
-  private items: (StoredMessage | undefined)[] = []
+  private items: (M | undefined)[] = []
   private from = 0
 
   get length(): number {
     return this.items.length - this.from
   }
 
-  at(index: number): StoredMessage {
-    return this.items[this.from + index] as StoredMessage
+  at(index: number): M {
+    return this.items[this.from + index] as M
   }
 
-  insert(message: StoredMessage): void {
+  insert(message: M): void {
     const index = this.placeOf(message.sequence)
     if (index === this.length) this.items.push(message)
     else if (index === 0 && this.from > 0) this.items[--this.from] = message
@@ -36,7 +34,7 @@ export class Returned {
     this.from = 0
   }
 
-  remove(message: StoredMessage): void {
+  remove(message: M): void {
     const index = this.placeOf(message.sequence)
     if (index < this.length && this.at(index) === message) this.removeAt(index)
   }

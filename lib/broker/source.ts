@@ -4,10 +4,10 @@
 import { OutgoingDelivery } from '../engine/delivery.js'
 import { SND_SETTLED, SND_UNSETTLED } from '../engine/link.js'
 import type { SenderLink, SenderLinkListener } from '../engine/sender-link.js'
-import { AMQPError } from '../errors.js'
+import type { AMQPError } from '../errors.js'
 import type { DeliveryState } from '../types/messaging.js'
+import { GivenCredit } from './given-credit.js'
 import type { Browser, Consumer, MessageQueue, QueueLink } from './queue.js'
-import { SpareCredit } from './spare-credit.js'
 import { type StoredMessage, WAITING } from './stored-message.js'
 
 /** A message on its way to a consumer. */
@@ -46,7 +46,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
   private readonly browsing: boolean
   private readonly onGone: () => void
   private readonly id = ++lastId
-  private readonly credit: SpareCredit
+  private readonly credit: GivenCredit
   /** The message that a browser saw last. */
   private seen: StoredMessage | undefined = undefined
 
@@ -56,7 +56,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
     this.queue = queue
     this.browsing = browsing
     this.onGone = onGone
-    this.credit = new SpareCredit(link)
+    this.credit = new GivenCredit(link)
     queue.attach(this)
     if (browsing) queue.addBrowser(this)
     else queue.addConsumer()
@@ -65,7 +65,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
   // --- what the queue asks
 
   get ready(): boolean {
-    return this.link.attached && this.credit.left > 0
+    return this.credit.left
   }
 
   accepts(message: StoredMessage): boolean {
@@ -75,7 +75,7 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
   give(message: StoredMessage): void {
     message.onHandedOut(this.queue.nowMs)
     const delivery = new QueueDelivery(this, message, this.link.sndSettleMode === SND_SETTLED)
-    if (this.send(delivery, message)) {
+    if (this.credit.send(delivery, message)) {
       message.acquired = true
       return
     }
@@ -90,21 +90,10 @@ export class SourceLink implements SenderLinkListener, Consumer, Browser, QueueL
       this.seen = message
       if (message.state !== WAITING || message.expiresAtMs <= this.queue.nowMs) continue
       message.onHandedOut(this.queue.nowMs)
-      this.send(new ShownDelivery(this.link.sndSettleMode !== SND_UNSETTLED, undefined), message)
+      const delivery = new ShownDelivery(this.link.sndSettleMode !== SND_UNSETTLED, undefined)
+      delivery.messageFormat = message.format
+      this.credit.send(delivery, message)
     }
-  }
-
-  /** False when the link does not take the message: it is larger than the receiver allows. */
-  private send(delivery: OutgoingDelivery, message: StoredMessage): boolean {
-    delivery.messageFormat = message.format
-    try {
-      this.link.send(delivery, message)
-    } catch (error) {
-      if (error instanceof AMQPError) return false
-      throw error
-    }
-    this.credit.use()
-    return true
   }
 
   onQueueDeleted(name: string): void {

@@ -1,5 +1,5 @@
 // A message in a queue: its bytes as they came, and what the broker knows of it beside them [3.2].
-// Invariant: the bare message leaves byte for byte as it came; only header and annotations are written anew.
+// Invariant: a plain queue's bare message leaves byte for byte as it came; only header and annotations are written anew.
 
 import type { PayloadSource } from '../engine/payload.js'
 import { DecodeError } from '../errors.js'
@@ -42,7 +42,7 @@ export class StoredMessage implements PayloadSource {
   next: StoredMessage | undefined
   private readonly header: MessageHeader | undefined
   /** Properties, application properties, body, footer. */
-  private readonly bare: Uint8Array
+  private bare: Uint8Array
   /** The section of message annotations as it is now, descriptor included. */
   private annotations: Uint8Array | undefined
   /** Leaves as it came. */
@@ -93,6 +93,16 @@ export class StoredMessage implements PayloadSource {
     this.unchanged = false
   }
 
+  /** The bare message; whoever sets another gives up that it leaves as it came. */
+  protected get bareMessage(): Uint8Array {
+    return this.bare
+  }
+
+  protected set bareMessage(bytes: Uint8Array) {
+    this.bare = bytes
+    this.unchanged = false
+  }
+
   /** An attempt to deliver it failed. */
   countFailure(): void {
     this.deliveryCount++
@@ -123,6 +133,11 @@ export class StoredMessage implements PayloadSource {
     w.bulk(this.bare)
   }
 
+  /** Delivery-count to state; a count of 0 goes without saying. */
+  protected get toldCount(): number | undefined {
+    return this.deliveryCount === 0 ? undefined : this.deliveryCount
+  }
+
   private writeHeader(w: Writer): void {
     const { durable, priority, firstAcquirer } = this.header ?? {}
     const fields = {
@@ -130,7 +145,7 @@ export class StoredMessage implements PayloadSource {
       priority,
       ttl: this.ttlMs,
       firstAcquirer: this.acquired ? undefined : firstAcquirer,
-      deliveryCount: this.deliveryCount === 0 ? undefined : this.deliveryCount,
+      deliveryCount: this.toldCount,
     }
     if (Object.values(fields).some((value) => value !== undefined)) encodeHeader(w, fields)
   }

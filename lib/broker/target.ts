@@ -6,14 +6,22 @@ import type { ReceiverLink, ReceiverLinkListener } from '../engine/receiver-link
 import { AMQPError } from '../errors.js'
 import { ACCEPTED, type DeliveryState, RELEASED } from '../types/messaging.js'
 import type { QueueAnswer } from './options.js'
-import type { MessageQueue, QueueLink } from './queue.js'
+import type { QueueLink } from './queue.js'
 import { StoredMessage } from './stored-message.js'
+
+/** A queue of any kind, as those who send to it see it. */
+export interface MessageSink {
+  readonly settings: { readonly answer: QueueAnswer }
+  /** Takes in what came. Throws an AMQPError, with nothing taken, when it cannot be. */
+  store(payload: Uint8Array, format: number): void
+  attach(link: QueueLink): void
+  detach(link: QueueLink): void
+}
 
 /** What a target needs of the broker. */
 export interface TargetHost {
-  readonly nowMs: number
   /** The queue at an address; undefined: there is none, and none is made. */
-  queueAt(address: string): MessageQueue | undefined
+  queueAt(address: string): MessageSink | undefined
 }
 
 /** Answers that queues give on purpose, to test how a client takes them. */
@@ -26,12 +34,12 @@ const ANSWERS: Readonly<Record<Exclude<QueueAnswer, 'accepted' | 'none'>, Delive
 export class TargetLink implements ReceiverLinkListener, QueueLink {
   private readonly link: ReceiverLink
   /** Undefined: each message names its own. */
-  private readonly queue: MessageQueue | undefined
+  private readonly queue: MessageSink | undefined
   private readonly host: TargetHost
   private readonly onGone: () => void
 
   /** `onGone` is called when the link has ended. */
-  constructor(link: ReceiverLink, queue: MessageQueue | undefined, host: TargetHost, onGone: () => void) {
+  constructor(link: ReceiverLink, queue: MessageSink | undefined, host: TargetHost, onGone: () => void) {
     this.link = link
     this.queue = queue
     this.host = host
@@ -57,15 +65,15 @@ export class TargetLink implements ReceiverLinkListener, QueueLink {
       if (queue === undefined) return this.unroutable(delivery)
       const { answer } = queue.settings
       if (answer !== 'accepted' && answer !== 'none') return ANSWERS[answer]
-      queue.add(new StoredMessage(payload, messageFormat, this.host.nowMs))
+      queue.store(payload, messageFormat)
       return answer === 'none' ? undefined : ACCEPTED
     } catch (error) {
-      if (error instanceof AMQPError) return rejection('amqp:decode-error', error.message)
+      if (error instanceof AMQPError) return rejection(error.condition ?? 'amqp:decode-error', error.message)
       throw error
     }
   }
 
-  private route(payload: Uint8Array): MessageQueue | undefined {
+  private route(payload: Uint8Array): MessageSink | undefined {
     const address = StoredMessage.addressOf(payload)
     return address === undefined || address === '' ? undefined : this.host.queueAt(address)
   }

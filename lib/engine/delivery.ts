@@ -49,6 +49,14 @@ export abstract class OutgoingDelivery {
     this.tag = tag
   }
 
+  /**
+   * What we settle with when the peer left its outcome to us [2.6.12]: the outcome itself, unless the owner says
+   * otherwise. Called before `onSettled`.
+   */
+  answerTo(outcome: DeliveryState): DeliveryState {
+    return outcome
+  }
+
   /** The peer's outcome; undefined when it settled without one, or when we sent it settled. Called once. */
   abstract onSettled(state: DeliveryState | undefined): void
   /** The link ended first. `inDoubt`: bytes of it had been written. Called once, instead of `onSettled`. */

@@ -35,7 +35,7 @@ export interface LinkOptions {
   readonly maxMessageSize?: bigint | undefined
   readonly offeredCapabilities?: readonly string[] | undefined
   readonly desiredCapabilities?: readonly string[] | undefined
-  readonly properties?: Attach['properties']
+  readonly properties?: Input<Attach>['properties']
 }
 
 /** The part of a flow that is the session's [2.7.4]. */

@@ -226,14 +226,19 @@ export class SenderLink extends Link {
 
   /** The peer's word on one of our deliveries [2.6.12]. An outcome that it left unsettled is settled by us. */
   onDisposition(delivery: OutgoingDelivery, state: DeliveryState | undefined, settled: boolean): void {
-    const terminal = state !== undefined && state.kind !== 'received'
-    if (!settled && !terminal) return
+    const outcome = state?.kind === 'received' ? undefined : state
+    if (!settled && outcome === undefined) return
     this.senderHost.outgoingWindow.unsettled.delete(delivery.id)
-    if (!settled) this.senderHost.settleOutgoing(delivery.id, state)
+    if (!settled && outcome !== undefined) this.settle(delivery, outcome)
     if (delivery.progress === DONE) return
     if (delivery.progress === WRITING) this.forget(delivery)
     delivery.progress = DONE
     delivery.onSettled(state ?? knownState(this.remoteSource?.defaultOutcome))
+  }
+
+  private settle(delivery: OutgoingDelivery, outcome: DeliveryState): void {
+    const answer = delivery.progress === DONE ? outcome : delivery.answerTo(outcome)
+    this.senderHost.settleOutgoing(delivery.id, answer)
   }
 
   /** A link that may go on joins the round, which the session lets run next: the flow may have opened the window for all. */

@@ -2,6 +2,7 @@
 // when told.
 
 import type { Clock, Timer } from '../../lib/util/clock.js'
+import { cryptoWork } from './crypto-work.js'
 
 interface Entry {
   readonly dueMs: number
@@ -77,7 +78,7 @@ export class FakeClock implements Clock {
     }
   }
 
-  /** Lets `ms` pass with everything that follows from it: deferred functions and promises, too. */
+  /** Lets `ms` pass with everything that follows from it: deferred functions, promises and cryptography, too. */
   async run(ms = 0): Promise<void> {
     await this.settle()
     this.advance(ms)
@@ -89,6 +90,6 @@ export class FakeClock implements Clock {
       this.runDeferred()
       // One true turn of the event loop: all promise reactions are done by then.
       await new Promise((resolve) => setImmediate(resolve))
-    } while (this.deferred.length > 0)
+    } while (this.deferred.length > 0 || (await cryptoWork()))
   }
 }

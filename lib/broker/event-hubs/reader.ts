@@ -5,10 +5,9 @@ import { OutgoingDelivery } from '../../engine/delivery.js'
 import { SND_SETTLED } from '../../engine/link.js'
 import type { PayloadSource } from '../../engine/payload.js'
 import type { SenderLink, SenderLinkListener } from '../../engine/sender-link.js'
-import { MessageContentTooLarge } from '../../errors.js'
 import type { InputFields } from '../../types/messaging.js'
 import { AMQPLong } from '../../types/wrappers.js'
-import { SpareCredit } from '../spare-credit.js'
+import { GivenCredit } from '../given-credit.js'
 import type { StoredEvent } from './event.js'
 import type { EventHub, HubLink } from './hub.js'
 import type { Partition, PartitionReader } from './partition.js'
@@ -39,7 +38,7 @@ export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, 
   readonly name: string
   private readonly link: SenderLink
   private readonly options: ReaderOptions
-  private readonly credit: SpareCredit
+  private readonly credit: GivenCredit
   /** Sequence number that comes next. */
   private next = 0
 
@@ -49,7 +48,7 @@ export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, 
     this.options = options
     this.epoch = options.epoch
     this.name = options.name
-    this.credit = new SpareCredit(link)
+    this.credit = new GivenCredit(link)
     options.seats.take(this)
     options.partition.addReader(this)
     options.hub.attach(this)
@@ -57,7 +56,7 @@ export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, 
 
   look(): void {
     const { partition, start } = this.options
-    while (this.link.attached && this.credit.left > 0) {
+    while (this.credit.left) {
       const event = partition.from(this.next)
       if (event === undefined) return
       this.next = event.sequenceNumber + 1
@@ -69,13 +68,9 @@ export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, 
     const source: PayloadSource = this.options.metrics
       ? event.withDeliveryAnnotations(metricsOf(this.options.partition))
       : event
-    try {
-      this.link.send(new EventDelivery(this.link.sndSettleMode === SND_SETTLED, undefined), source)
-      this.credit.use()
-    } catch (error) {
-      if (!(error instanceof MessageContentTooLarge)) throw error
-      this.end('amqp:link:message-size-exceeded', `event ${event.sequenceNumber}: ${error.message}`)
-    }
+    const delivery = new EventDelivery(this.link.sndSettleMode === SND_SETTLED, undefined)
+    if (this.credit.send(delivery, source)) return
+    this.end('amqp:link:message-size-exceeded', `event ${event.sequenceNumber} is larger than you take`)
   }
 
   onStolen(description: string): void {
