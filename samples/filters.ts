@@ -1,32 +1,37 @@
-// Filters of a source. A peer leaves out of its answer those that it does not know: look before you rely on them.
+// Filters of a source: where to begin in a partition of an event hub, and how to see which filters are in force.
 
-import { Connection, Source } from 'amqp1'
+import { ReceiveClient, SendClient, Source } from 'amqp1'
 import { EmbeddedBroker } from 'amqp1/broker'
 
 await using broker = await EmbeddedBroker.start()
-await using connection = await Connection.connect(broker.url)
+broker.createEventHub('telemetry', { partitions: 1 })
+await using sender = new SendClient(`${broker.url}/telemetry`)
+await sender.sendBatch(['17 degrees', '18 degrees', '21 degrees', '22 degrees'])
 
-const source = new Source('orders')
-source.setFilter("size = 'large'") // a selector in the syntax of JMS, by the name that uAMQP uses
-source.setFilter('next', 'rabbitmq:stream-offset-spec', 'rabbitmq:stream-offset-spec') // where a stream begins
-console.log(`asked for: ${Object.keys(source.filter ?? {}).join(', ')}`)
-console.log(`the selector is: ${source.getFilter()}`)
-
-const receiver = await connection.createReceiver(source)
-const inForce = Object.keys(receiver.source?.filter ?? {})
-console.log(`in force: ${inForce.join(', ') || 'none, this broker has no filters'}`)
-
-const sender = await connection.createSender('orders')
-for (const size of ['small', 'large', 'small']) {
-  await sender.send({ order: 'pizza', size })
+/** Peers leave out of their attach the filters that they do not know, so look before you rely on one. */
+function receiverOf(source: Source): ReceiveClient {
+  return new ReceiveClient(source, {
+    onAttach: (link) => {
+      const inForce = Object.keys(link.source?.filter ?? {})
+      console.log(
+        `${link.address}: asked for ${source.getFilter()}, in force: ${inForce.join(', ') || 'none'}`,
+      )
+    },
+  })
 }
-for (let left = 3; left > 0; left--) {
-  const message = await receiver.receive({ timeoutMs: 1000 })
-  if (message === undefined) break
-  const size = (message.value as Map<string, unknown>).get('size')
-  if (size === 'large') await message.accept()
-  else await message.modify({ undeliverableHere: true }) // for another receiver
-  console.log(`a ${size} one: ${size === 'large' ? 'taken' : 'left to others'}`)
+
+const late = new Source(`${broker.url}/telemetry/ConsumerGroups/$Default/Partitions/0`)
+late.setFilter("amqp.annotation.x-opt-sequence-number > '1'") // name and descriptor are those of uAMQP
+await using events = receiverOf(late)
+for (const event of await events.receiveMessageBatch({ timeoutMs: 1000 })) {
+  const number = event.messageAnnotations?.['x-opt-sequence-number']
+  console.log(`event ${number}: ${event.text()}`)
+  await event.accept()
 }
-await receiver.close()
-console.log(`left in the queue: ${broker.queue('orders').depth}`)
+
+// A queue of this broker has no filters; others have their own, by the name and the descriptor that they give them.
+const picky = new Source(`${broker.url}/orders`)
+picky.setFilter("size = 'large'")
+picky.setFilter('next', 'rabbitmq:stream-offset-spec', 'rabbitmq:stream-offset-spec')
+await using orders = receiverOf(picky)
+await orders.open()

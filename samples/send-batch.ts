@@ -19,7 +19,7 @@ while (batch.tryAdd(`reading ${next}`)) next++
 await sender.sendMessage(batch)
 console.log(`a batch of ${batch.count} messages has ${batch.sizeInBytes} bytes`)
 
-// This broker hands batches on as they are; Service Bus and Event Hubs take them apart.
+// A queue of this broker hands batches on as they are; its event hubs and Azure's services take them apart.
 const received = await receiveMessage(url, { timeoutMs: 1000 })
 const inner = received?.innerMessages() ?? []
 console.log(`the first one holds ${inner.length}, from "${inner[0]?.text()}" to "${inner.at(-1)?.text()}"`)

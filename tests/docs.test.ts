@@ -1,6 +1,6 @@
 // The code on the pages for users: samples as they are, and nothing that the compiler refuses.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -84,4 +84,36 @@ test('a block borrows what earlier blocks imported, unless it imports that itsel
     { line: 5, text: "\n\n\n\nnew Message()\nexport {}\nimport { Message } from 'amqp1'\n" },
     { line: 8, text: "\n\n\n\n\n\n\nimport { Message } from './other.js'\nexport {}\n" },
   ])
+})
+
+/** Identifiers in the middle column of the tables that tell what became of uAMQP's names; property keys and arguments too. */
+function promisedNames(text: string): string[] {
+  const rows = text.split('\n').filter((line) => line.startsWith('| '))
+  const cells = rows.flatMap((row) => {
+    const columns = row.split(' | ')
+    return columns.length === 3 ? [columns[1] ?? ''] : []
+  })
+  const code = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, inside = '']) => inside))
+  return [...new Set(code.flatMap((one) => one.match(/[A-Za-z_]\w*/g) ?? []))]
+}
+
+/** Words of the language, and what the page calls things that the reader has. */
+const ownWords = new Set(['for', 'await', 'const', 'of', 'receiver', 'sender'])
+
+test('every name that docs/from-uamqp.md promises is exported or declared for users', (t) => {
+  const declared = new Set(
+    readdirSync(join('dist', 'esm'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.d.ts'))
+      .flatMap((name) => readFileSync(join('dist', 'esm', name), 'utf8').match(/[A-Za-z_]\w*/g) ?? []),
+  )
+  const names = promisedNames(readFileSync(join('docs', 'from-uamqp.md'), 'utf8'))
+  t.true(names.includes('sendMessage') && names.length > 200, names.join(' '))
+  const exported: readonly string[] =
+    readFileSync(join('tests', 'public-api', 'amqp1.txt'), 'utf8').match(/^\w+/gm) ?? []
+  const isThere = (name: string): boolean =>
+    /^[A-Z]/.test(name) ? exported.includes(name) : declared.has(name)
+  t.deepEqual(
+    names.filter((name) => !isThere(name) && !ownWords.has(name)),
+    [],
+  )
 })
