@@ -1,5 +1,6 @@
 // What an attach gets [2.6.3]: the node, event hub or queue that its terminus names, a queue of its own, the anonymous
-// terminus, or a refusal with the reason. A link that comes again by name from the same container takes the place of the old one.
+// terminus, or a refusal with the reason. A link that comes again by name from the same container takes the place of the
+// old one.
 
 import { randomUUID } from 'node:crypto'
 import type { Link } from '../engine/link.js'
@@ -16,14 +17,14 @@ import type { BrokerSettings } from './options.js'
 import type { MessageQueue } from './queue.js'
 import type { Queues } from './queues.js'
 import { SourceLink } from './source.js'
-import { TargetLink } from './target.js'
+import { type TargetHost, TargetLink } from './target.js'
 
 const OUTCOMES = ['amqp:accepted:list', 'amqp:rejected:list', 'amqp:released:list', 'amqp:modified:list']
 /** Termini do not outlive their links here. */
 const UNTIL_DETACH = { durable: 0, expiryPolicy: 'link-detach', timeout: 0 } as const
 const DELETE_ON_CLOSE = { 'lifetime-policy': { kind: 'delete-on-close' } } as const
 
-export class Links {
+export class Links implements TargetHost {
   private readonly queues: Queues
   private readonly nodes: Nodes
   private readonly hubs: HubLinks
@@ -35,6 +36,15 @@ export class Links {
     this.nodes = nodes
     this.hubs = hubs
     this.settings = settings
+  }
+
+  get nowMs(): number {
+    return this.queues.nowMs
+  }
+
+  /** The queue at an address that is no event hub's; made if that is allowed. */
+  queueAt(address: string): MessageQueue | undefined {
+    return this.hubs.owns(address) ? undefined : this.queues.queueAt(address)
   }
 
   onLink(link: SenderLink | ReceiverLink, attach: Attach, client: BrokerConnection): void {
@@ -66,7 +76,7 @@ export class Links {
     const queue = anonymous ? undefined : this.resolve(link, target)
     if (queue === undefined && !anonymous) return
     const onGone = this.take(link, client, queue, target)
-    link.listener = new TargetLink(link, queue, this.queues, onGone)
+    link.listener = new TargetLink(link, queue, this, onGone)
     const { maxMessageSize, credit } = this.settings
     link.open({
       source: isKind(attach.source, 'source') ? attach.source : undefined,
@@ -142,7 +152,7 @@ export class Links {
   private resolve(link: Link, terminus: Source | Target): MessageQueue | undefined {
     if (terminus.dynamic === true) return this.queues.create(`temporary/${randomUUID()}`, {})
     const address = terminus.address ?? ''
-    const queue = this.queues.queueAt(address)
+    const queue = this.queueAt(address)
     if (queue === undefined) link.refuse('amqp:not-found', `there is no queue "${address}"`)
     return queue
   }

@@ -5,9 +5,8 @@ import type { Clock } from '../util/clock.js'
 import { DEAD_LETTER_SUFFIX } from './dead-letter.js'
 import { type BrokerSettings, type QueueOptions, queueSettings } from './options.js'
 import { MessageQueue, type QueueHost } from './queue.js'
-import type { TargetHost } from './target.js'
 
-export class Queues implements QueueHost, TargetHost {
+export class Queues implements QueueHost {
   readonly clock: Clock
   private readonly settings: BrokerSettings
   private readonly byName = new Map<string, MessageQueue>()
