@@ -4,11 +4,11 @@ import type { SenderLink } from '../engine/sender-link.js'
 import { serialAdd, serialDiff } from '../util/serial.js'
 
 export class SpareCredit {
-  private readonly link: SenderLink
+  private readonly link: Pick<SenderLink, 'credit'>
   /** Delivery-count that the link will have when all that it was given is sent. */
   private givenCount: number
 
-  constructor(link: SenderLink) {
+  constructor(link: Pick<SenderLink, 'credit'>) {
     this.link = link
     this.givenCount = link.credit.deliveryCount
   }

@@ -121,15 +121,15 @@ test('who desires runtime metrics is told of the newest event, by delivery annot
 
 test('an equal or higher epoch takes the partition; a reader without epoch gives way to any', async (t) => {
   const { client } = await hubInMemory()
-  const readers = [undefined, 0, 0, 7, 8n].map((epoch) =>
-    reader(client, { epoch: epoch === undefined ? undefined : new AMQPLong(epoch) }),
-  )
-  t.deepEqual(
-    readers.map(({ endReason }) => endReason?.condition),
-    ['amqp:link:stolen', 'amqp:link:stolen', 'amqp:link:stolen', 'amqp:link:stolen', undefined],
-  )
+  let before = reader(client)
+  for (const epoch of [0, 0, 7, 8]) {
+    const next = reader(client, { epoch: new AMQPLong(epoch) })
+    t.is(before.endReason?.condition, 'amqp:link:stolen')
+    t.false(next.ended)
+    before = next
+  }
   sendEach(client, ['a'])
-  t.deepEqual(texts(readers[4] as (typeof readers)[0]), ['a'])
+  t.deepEqual(texts(before), ['a'])
 })
 
 test('a lower epoch and none are refused while there is an owner, and told who it is', async (t) => {
