@@ -49,6 +49,8 @@ export class SenderLink extends Link {
   private readonly queue = new Queue<OutgoingDelivery>()
   private readonly transfers: TransferWriter
   private drainOwed = false
+  /** The owner is told of credit, and may send: a drain is answered after that. */
+  private offering = false
   /** Without, there is nothing to look for among the session's deliveries at the end. */
   private everUnsettled = false
   /** A delivery was given up in its middle; the frame that says so needs window like any transfer. */
@@ -146,7 +148,7 @@ export class SenderLink extends Link {
   pump(limit: number = Number.POSITIVE_INFINITY): void {
     if (!this.attached) return
     if (!this.writeQueue(limit)) this.senderHost.awaitTurn(this)
-    else if (this.drainOwed) this.answerDrain()
+    else if (this.drainOwed && !this.offering) this.answerDrain()
   }
 
   /** False when there is more that only needs window, socket or another turn. */
@@ -241,7 +243,9 @@ export class SenderLink extends Link {
     this.credit.onFlow(flow.deliveryCount, flow.linkCredit ?? 0, flow.drain ?? false)
     this.drainOwed = this.credit.drain
     const echoOwed = flow.echo === true && !this.drainOwed
+    this.offering = true
     this.listener.onCredit()
+    this.offering = false
     if (this.queue.length > 0 && this.credit.linkCredit > 0) this.senderHost.awaitTurn(this)
     else this.pump()
     if (echoOwed) this.sendFlow()
