@@ -36,6 +36,46 @@ test('a start whose event is gone is the oldest event, and so is the place of a 
   t.deepEqual(texts(receiver), ['4', '5'])
 })
 
+test('for a reader that has credit and does not read, a partition keeps no more than for others', async (t) => {
+  const { broker, clock, client, hub } = await hubInMemory({ maxEvents: 300 })
+  const slow = new EngineClient(broker, clock, { pair: { highWaterBytes: 1_000 } })
+  const receiver = reader(slow)
+  receiver.link.setCredit(10_000)
+  slow.settle()
+  slow.transport.pause?.()
+  sendEach(client, [...Array(2_000).keys()].map(String))
+  slow.transport.resume?.()
+  slow.settle()
+  const numbers = receiver.deliveries.map((delivery) => Number(messageOf(delivery).text()))
+  t.deepEqual(numbers.slice(-300), [...Array(2_000).keys()].slice(-300))
+  t.true(numbers.length < 700)
+  t.deepEqual(
+    numbers,
+    [...new Set(numbers)].sort((a, b) => a - b),
+  )
+  t.is(hub.partitions[0]?.count, 300)
+})
+
+test('large events come in order through a narrow line, and a drain after the last of them [2.6.7]', async (t) => {
+  const { broker, clock, client } = await hubInMemory()
+  const bodies = Array.from({ length: 250 }, (_, n) => `${n}`.padEnd(n % 3 === 0 ? 20_000 : 10))
+  sendEach(client, bodies)
+  const receiver = reader(new EngineClient(broker, clock, { pair: { highWaterBytes: 1_000 } }))
+  receiver.link.setCredit(240)
+  receiver.link.drain()
+  client.settle()
+  t.deepEqual(
+    receiver.deliveries.map((delivery) => messageOf(delivery).text()),
+    bodies.slice(0, 240),
+  )
+  t.false(receiver.link.isDraining)
+  receiver.link.setCredit(20)
+  receiver.link.drain()
+  client.settle()
+  t.is(receiver.deliveries.length, 250)
+  t.is(receiver.link.credit.linkCredit, 0)
+})
+
 // --- reading
 
 test('readers have places of their own, and reading takes nothing out', async (t) => {
