@@ -10,6 +10,7 @@ import { chooseMechanism, type SaslAuth, type SaslHost, type SaslMechanism } fro
 import type { Transport } from '../transport/transport.js'
 import type { Open } from '../types/transport.js'
 import type { Clock, Timer } from '../util/clock.js'
+import { globals } from '../util/globals.js'
 
 /** So many bytes of answers may wait for a peer that does not read. */
 const MOST_PENDING_BYTES = 1_048_576
@@ -19,6 +20,8 @@ export class Driver implements EngineListener {
   private readonly transport: Transport
   private readonly auth: SaslAuth
   private readonly host: SaslHost
+  /** Calls off what a mechanism still waits for when the connection ends. */
+  private readonly stop = new globals.AbortController()
   private readonly listener: ConnectionListener
   private readonly clock: Clock
   private mechanism: SaslMechanism | undefined = undefined
@@ -35,7 +38,11 @@ export class Driver implements EngineListener {
   ) {
     this.transport = transport
     this.auth = auth
-    this.host = { hostname: options.hostname ?? '', secure: transport.secure }
+    this.host = {
+      hostname: options.hostname ?? '',
+      secure: transport.secure,
+      signal: this.stop.signal,
+    }
     this.listener = listener
     this.clock = clock
     this.engine = new Engine(options, this)
@@ -173,6 +180,7 @@ export class Driver implements EngineListener {
     this.timer?.cancel()
     this.transport.end()
     this.listener.onEnd(this.explained(reason))
+    this.stop.abort()
   }
 
   /** A refusal, with what the server said of it to the mechanism. */

@@ -4,14 +4,15 @@
 
 import { AuthenticationError } from '../errors.js'
 import { utf8Decode, utf8Encode } from '../util/bytes.js'
-import type { AbortSignalLike } from '../util/deferred.js'
 import { callback, checkOptions, type OptionCheck, text } from '../util/options.js'
+import type { PlatformAbortSignal } from '../util/platform-abort-signal.js'
 import type { SaslHost, SaslMechanism } from './mechanism.js'
 import { checkSaslText } from './single-response.js'
 
 /** What a token is asked for with. */
 export interface TokenRequest {
-  readonly signal?: AbortSignalLike | undefined
+  /** Aborts when the connection has ended, and the token is of no use any more. */
+  readonly signal?: PlatformAbortSignal | undefined
 }
 
 /** A token, by itself or as token sources for claims give it. */
@@ -20,8 +21,13 @@ export type FetchedToken = string | { readonly token: string }
 /** Exactly one of the two. */
 export interface BearerToken {
   readonly token?: string | undefined
-  /** Called for every connection that is made, so that each gets a token that is still valid. */
-  readonly getToken?: ((request: TokenRequest) => FetchedToken | Promise<FetchedToken>) | undefined
+  /**
+   * Called for every connection that is made, so that each gets a token that is still valid. What `getToken` of an Azure
+   * credential gives will do as it is; null means that there is no token.
+   */
+  readonly getToken?:
+    | ((request: TokenRequest) => FetchedToken | null | Promise<FetchedToken | null>)
+    | undefined
 }
 
 const TOKEN_CHECKS: Readonly<Record<string, OptionCheck>> = { token: text, getToken: callback }
@@ -88,9 +94,9 @@ export class BearerExchange implements SaslMechanism {
 
   async #fetch(host: SaslHost): Promise<Uint8Array> {
     const context = { operation: 'fetching a token', host: host.hostname }
-    let fetched: FetchedToken | undefined
+    let fetched: FetchedToken | null | undefined
     try {
-      fetched = await this.#source.getToken?.({})
+      fetched = await this.#source.getToken?.({ signal: host.signal })
     } catch (cause) {
       throw new AuthenticationError(
         `getToken gave no token for ${host.hostname}; its error is the cause of this one`,

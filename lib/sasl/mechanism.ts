@@ -3,6 +3,7 @@
 // Neither kind shows its secrets when printed, nor do the errors.
 
 import { AuthenticationError } from '../errors.js'
+import type { PlatformAbortSignal } from '../util/platform-abort-signal.js'
 
 /** One exchange on one connection. */
 export interface SaslMechanism {
@@ -31,6 +32,8 @@ export interface SaslHost {
   readonly hostname: string
   /** True under TLS. */
   readonly secure: boolean
+  /** Aborts when the connection has ended: nobody waits for an answer any more. */
+  readonly signal?: PlatformAbortSignal | undefined
 }
 
 /** Who we are, and the mechanisms by which we can say so. */

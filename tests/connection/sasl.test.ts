@@ -11,6 +11,7 @@ import { ScramServer, ScramUsers } from '../../lib/sasl/scram-server.js'
 import { SASLXOAuth2 } from '../../lib/sasl/xoauth2.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 import { utf8Decode, utf8Encode } from '../../lib/util/bytes.js'
+import { Deferred } from '../../lib/util/deferred.js'
 import { type SaslReply, type SaslScript, SaslServer } from '../support/sasl-server.js'
 
 const users = new ScramUsers(new Map([['user', 'pencil']]))
@@ -127,6 +128,34 @@ test('a token that has to be fetched is sent when it is there', async (t) => {
   }))
   await (await connection).close()
   t.deepEqual(server.responses, [utf8Encode('n,,\x01auth=Bearer tok\x01\x01')])
+})
+
+test('a token that is still being fetched is called off when the attempt to connect is', async (t) => {
+  const reason = new RangeError('enough')
+  const attempt = new AbortController()
+  const calledOff = new Deferred<boolean | undefined>()
+  const getToken = ({ signal }: { signal?: AbortSignal | undefined }): Promise<string> => {
+    t.false(signal?.aborted)
+    signal?.addEventListener('abort', () => calledOff.resolve(signal.aborted))
+    attempt.abort(reason)
+    return new Promise(() => {})
+  }
+  const [near, far] = memoryPair()
+  const server = new SaslServer(far, ['OAUTHBEARER'], () => ({ kind: 'outcome', code: 0 }))
+  const connecting = Connection.connect('amqp://broker.example', {
+    auth: SASLOAuthBearer({ getToken }),
+    transport: async () => near,
+    signal: attempt.signal,
+  })
+  t.is(await t.throwsAsync(connecting, { instanceOf: RangeError }), reason)
+  t.true(await calledOff.promise)
+  t.deepEqual(server.responses, [])
+})
+
+test('a credential of Azure that has no token is a failed authentication', async (t) => {
+  const auth = SASLXOAuth2({ user: 'u', getToken: async () => null })
+  const { connection } = logIn(auth, ['XOAUTH2'], () => ({ kind: 'outcome', code: 0 }))
+  t.regex((await refused(t, connection)).message, /is no token/)
 })
 
 test('a token that cannot be had ends the connection before anything is said', async (t) => {
