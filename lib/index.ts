@@ -122,3 +122,4 @@ export {
   AMQPuShort,
 } from './types/wrappers.js'
 export type { AbortSignalLike, WaitOptions } from './util/deferred.js'
+export type { PlatformAbortSignal } from './util/platform-abort-signal.js'

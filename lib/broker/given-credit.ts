@@ -6,12 +6,14 @@ import type { SenderLink } from '../engine/sender-link.js'
 import { AMQPError } from '../errors.js'
 import { serialAdd, serialDiff } from '../util/serial.js'
 
+type CreditedLink = Pick<SenderLink, 'attached' | 'credit' | 'send'>
+
 export class GivenCredit {
-  private readonly link: SenderLink
+  private readonly link: CreditedLink
   /** Delivery-count that the link will have when all that it was given is sent. */
   private givenCount: number
 
-  constructor(link: SenderLink) {
+  constructor(link: CreditedLink) {
     this.link = link
     this.givenCount = link.credit.deliveryCount
   }

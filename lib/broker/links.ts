@@ -1,5 +1,6 @@
 // What an attach gets [2.6.3]: the node, event hub or queue that its terminus names, a queue of its own, the anonymous
-// terminus, or a refusal with the reason. A link that comes again by name from the same container takes the place of the old one.
+// terminus, or a refusal with the reason. A link that comes again by name from the same container takes the place of the
+// old one.
 
 import { randomUUID } from 'node:crypto'
 import type { Link } from '../engine/link.js'
@@ -18,14 +19,14 @@ import type { AnyQueue, Queues } from './queues.js'
 import { type AttachAnswer, attachReceiver } from './service-bus/attach-receiver.js'
 import { ServiceBusQueue } from './service-bus/queue.js'
 import { SourceLink } from './source.js'
-import { TargetLink } from './target.js'
+import { type TargetHost, TargetLink } from './target.js'
 
 const OUTCOMES = ['amqp:accepted:list', 'amqp:rejected:list', 'amqp:released:list', 'amqp:modified:list']
 /** Termini do not outlive their links here. */
 const UNTIL_DETACH = { durable: 0, expiryPolicy: 'link-detach', timeout: 0 } as const
 const DELETE_ON_CLOSE = { 'lifetime-policy': { kind: 'delete-on-close' } } as const
 
-export class Links {
+export class Links implements TargetHost {
   private readonly queues: Queues
   private readonly nodes: Nodes
   private readonly hubs: HubLinks
@@ -38,6 +39,11 @@ export class Links {
     this.nodes = nodes
     this.hubs = hubs
     this.settings = settings
+  }
+
+  /** The queue at an address that is no event hub's; made if that is allowed. */
+  queueAt(address: string): AnyQueue | undefined {
+    return this.hubs.owns(address) ? undefined : this.queues.queueAt(address)
   }
 
   onLink(link: SenderLink | ReceiverLink, attach: Attach, client: BrokerConnection): void {
@@ -76,7 +82,7 @@ export class Links {
     const queue = anonymous ? undefined : this.resolve(link, target)
     if (queue === undefined && !anonymous) return
     const onGone = this.take(link, client, queue, target)
-    link.listener = new TargetLink(link, queue, this.queues, onGone)
+    link.listener = new TargetLink(link, queue, this, onGone)
     const { maxMessageSize, credit } = this.settings
     link.open({
       source: isKind(attach.source, 'source') ? attach.source : undefined,
@@ -160,7 +166,7 @@ export class Links {
     if (terminus.dynamic === true)
       return this.queues.create(`temporary/${randomUUID()}`, { serviceBus: false })
     const address = terminus.address ?? ''
-    const queue = this.queues.queueAt(address)
+    const queue = this.queueAt(address)
     if (queue === undefined) link.refuse('amqp:not-found', `there is no queue "${address}"`)
     return queue
   }

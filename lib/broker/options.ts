@@ -40,7 +40,7 @@ export interface BrokerOptions {
   readonly idleTimeoutMs?: number | undefined
   /** Make a queue when a link is attached to its address. Default: true. */
   readonly autoCreate?: boolean | undefined
-  /** Largest message taken, in bytes. Default: no limit. */
+  /** Largest message taken, in bytes. Default: no limit for queues, 1,048,576 for event hubs. */
   readonly maxMessageSize?: number | undefined
   /** Messages that a sending link may have under way. Default: 1000. */
   readonly credit?: number | undefined

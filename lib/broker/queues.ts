@@ -6,11 +6,10 @@ import { DEAD_LETTER_SUFFIX } from './dead-letter.js'
 import { type BrokerSettings, type QueueOptions, type QueueSettings, queueSettings } from './options.js'
 import { MessageQueue, type QueueHost } from './queue.js'
 import { type ServiceBusHost, ServiceBusQueue } from './service-bus/queue.js'
-import type { TargetHost } from './target.js'
 
 export type AnyQueue = MessageQueue | ServiceBusQueue
 
-export class Queues implements QueueHost, ServiceBusHost, TargetHost {
+export class Queues implements QueueHost, ServiceBusHost {
   readonly clock: Clock
   private readonly settings: BrokerSettings
   private readonly byName = new Map<string, AnyQueue>()

@@ -6,8 +6,9 @@ import { CBSAuthStatus } from '../constants.js'
 import { AMQPConnectionError, type AMQPError, AMQPTimeoutError, TokenExpired } from '../errors.js'
 import { Abort } from '../util/abort.js'
 import type { Timer } from '../util/clock.js'
-import { type AbortSignalLike, type WaitOptions, waitFor } from '../util/deferred.js'
+import { type WaitOptions, waitFor } from '../util/deferred.js'
 import { globals } from '../util/globals.js'
+import type { PlatformAbortSignal } from '../util/platform-abort-signal.js'
 import { CbsClient } from './cbs-client.js'
 import { renewalDelayMs, retryDelayMs } from './renewal.js'
 
@@ -25,8 +26,8 @@ const GET_TIMEOUT_MS = 60_000
 
 /** What a source may want to know. */
 export interface TokenRequest {
-  /** Aborts when the token is of no use any more. A signal of the platform, as `fetch` wants it. */
-  readonly signal: AbortSignalLike
+  /** Aborts when the token is of no use any more. */
+  readonly signal: PlatformAbortSignal
   /** The time, in milliseconds since 1970. */
   readonly nowMs: number
 }

@@ -1,6 +1,6 @@
 // Connection strings of Azure: `Key=Value` parts, separated by semicolons.
 
-/** The parts that are known, and all of them as they came. */
+/** The parts that are known; others are left out. */
 export interface ConnectionString {
   /** `sb://namespace.servicebus.windows.net/` */
   readonly endpoint: string

@@ -3,8 +3,8 @@
 
 import jsonwebtoken from 'jsonwebtoken'
 import { AuthenticationError } from '../errors.js'
-import type { AbortSignalLike } from '../util/deferred.js'
 import { callback, checkOptions, text } from '../util/options.js'
+import type { PlatformAbortSignal } from '../util/platform-abort-signal.js'
 import type { AccessToken, TokenSource } from './claim-keeper.js'
 import { TOKEN_CHECKS, TokenAuth, type TokenAuthOptions } from './token-auth.js'
 
@@ -13,7 +13,7 @@ export interface JWTTokenAuthOptions extends TokenAuthOptions {
    * Gets a token; called before the first link and again before each expiry. The expiry is read from `exp` if it is not
    * told. What `getToken` of an Azure credential gives will do as it is; null means that there is no token.
    */
-  readonly getToken: (options: { readonly signal: AbortSignalLike }) => Promise<AccessToken | null>
+  readonly getToken: (options: { readonly signal: PlatformAbortSignal }) => Promise<AccessToken | null>
   /** As the broker calls it. Default: `jwt`. */
   readonly tokenType?: string | undefined
 }

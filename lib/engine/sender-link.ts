@@ -35,6 +35,8 @@ export interface SenderLinkHost extends LinkHost {
 export interface SenderLinkListener extends LinkListener {
   /** Credit came, or changed. */
   onCredit(): void
+  /** What was queued is written. */
+  onRoom?(): void
 }
 
 export class SenderLink extends Link {
@@ -49,6 +51,8 @@ export class SenderLink extends Link {
   private readonly queue = new Queue<OutgoingDelivery>()
   private readonly transfers: TransferWriter
   private drainOwed = false
+  /** The owner is told of credit or room, and may send: a drain is answered after that. */
+  private offering = false
   /** Without, there is nothing to look for among the session's deliveries at the end. */
   private everUnsettled = false
   /** A delivery was given up in its middle; the frame that says so needs window like any transfer. */
@@ -145,8 +149,17 @@ export class SenderLink extends Link {
    */
   pump(limit: number = Number.POSITIVE_INFINITY): void {
     if (!this.attached) return
-    if (!this.writeQueue(limit)) this.senderHost.awaitTurn(this)
-    else if (this.drainOwed) this.answerDrain()
+    const waited = this.queue.length > 0
+    if (!this.writeQueue(limit)) return this.senderHost.awaitTurn(this)
+    if (this.offering) return
+    if (waited && this.queue.length === 0) this.offerRoom()
+    if (this.drainOwed && (this.queue.length === 0 || this.credit.linkCredit === 0)) this.answerDrain()
+  }
+
+  private offerRoom(): void {
+    this.offering = true
+    this.listener.onRoom?.()
+    this.offering = false
   }
 
   /** False when there is more that only needs window, socket or another turn. */
@@ -246,7 +259,9 @@ export class SenderLink extends Link {
     this.credit.onFlow(flow.deliveryCount, flow.linkCredit ?? 0, flow.drain ?? false)
     this.drainOwed = this.credit.drain
     const echoOwed = flow.echo === true && !this.drainOwed
+    this.offering = true
     this.listener.onCredit()
+    this.offering = false
     if (this.queue.length > 0 && this.credit.linkCredit > 0) this.senderHost.awaitTurn(this)
     else this.pump()
     if (echoOwed) this.sendFlow()

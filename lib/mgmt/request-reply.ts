@@ -275,9 +275,10 @@ export class RequestReply {
   }
 }
 
-/** Ids of different types are different ids [3.2.4]. */
+/** Ids of different types are different ids [3.2.4], but for a UUID and its text: Qpid Broker-J answers the one with the other. */
 function idKey(id: MessageId): string {
-  return id instanceof Uint8Array ? `binary:${toHex(id)}` : `${typeof id}:${String(id)}`
+  if (id instanceof Uint8Array) return `binary:${toHex(id)}`
+  return typeof id === 'bigint' ? `number:${id}` : `text:${id}`
 }
 
 /** An answer that cannot be read answers nothing. */

@@ -52,7 +52,7 @@ export function chooseMechanism(auth: SaslAuth, offered: readonly string[], host
   const theirs = offered.length === 0 ? 'no SASL mechanism' : `only ${offered.join(', ')}`
   const hint =
     !host.secure && auth.mechanisms.includes('PLAIN')
-      ? '; many brokers offer PLAIN over TLS only: try amqps://'
+      ? '; many brokers offer PLAIN over TLS only: try amqps:// or wss://'
       : ''
   throw new AuthenticationError(
     `${host.hostname} offers ${theirs}, and our credentials need ${auth.mechanisms.join(' or ')}${hint}`,

@@ -9,7 +9,7 @@ import { type Listener, type ListenOptions, listenBy, remoteOf } from './listen.
 import { certificateName, keepAlive } from './socket.js'
 import type { Transport } from './transport.js'
 import { WS_OPTIONS } from './websocket.js'
-import { DEFAULT_PROTOCOL } from './websocket-options.js'
+import { PROTOCOLS } from './websocket-options.js'
 import { WebSocketTransport } from './websocket-transport.js'
 
 export interface WebSocketListenOptions extends ListenOptions {
@@ -19,7 +19,6 @@ export interface WebSocketListenOptions extends ListenOptions {
   readonly protocols?: readonly string[] | undefined
 }
 
-const DEFAULT_PROTOCOLS = [DEFAULT_PROTOCOL, 'AMQPWSB10']
 const BAD_REQUEST = 400
 const NOT_FOUND = 404
 const UPGRADE_REQUIRED = 426
@@ -31,7 +30,7 @@ export function listenWebSocket(
   options: WebSocketListenOptions,
   onConnection: (transport: Transport) => void,
 ): Promise<Listener> {
-  const { path, protocols = DEFAULT_PROTOCOLS, tls } = options
+  const { path, protocols = PROTOCOLS, tls } = options
   const upgrader = new WebSocketServer({
     ...WS_OPTIONS,
     noServer: true,

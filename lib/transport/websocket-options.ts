@@ -25,7 +25,10 @@ export interface WebSocketOptions {
    * the address of the node and nothing else.
    */
   readonly path?: string | undefined
-  /** Sub-protocol, which the server has to choose. Default: `amqp`. Some want `AMQPWSB10`. */
+  /**
+   * Sub-protocol, which the server has to choose. Default: `amqp`; at the paths of Azure's services `amqp` or
+   * `AMQPWSB10`, as the server likes.
+   */
   readonly protocol?: string | undefined
   /** Further headers of the request. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -36,9 +39,18 @@ export interface WebSocketOptions {
   readonly implementation?: WebSocketClass | undefined
 }
 
-export const DEFAULT_PROTOCOL = 'amqp'
+/** The name as registered, and the one before it. */
+export const PROTOCOLS = ['amqp', 'AMQPWSB10'] as const
 /** Where Azure Service Bus and Event Hubs listen. */
 export const AZURE_PATH = '/$servicebus/websocket'
+
+const AZURE_PATHS = /^\/\$(?:servicebus|iothub)\/websocket\/?(?:\?|$)/
+
+/** Sub-protocols to offer to the server, the best first. */
+export function protocolsFor(resource: string, own: string | undefined): string[] {
+  if (own !== undefined) return [own]
+  return AZURE_PATHS.test(resource) ? [...PROTOCOLS] : [PROTOCOLS[0]]
+}
 
 /** A token of RFC 9110. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/

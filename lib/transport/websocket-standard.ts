@@ -4,7 +4,7 @@
 import { formatHostPort } from './address.js'
 import { Attempt } from './attempt.js'
 import type { ConnectOptions, ConnectTarget, Transport } from './transport.js'
-import { DEFAULT_PROTOCOL, type WebSocketClass } from './websocket-options.js'
+import { protocolsFor, type WebSocketClass, type WebSocketLike } from './websocket-options.js'
 import { WebSocketTransport } from './websocket-transport.js'
 
 export interface StandardTarget extends ConnectTarget {
@@ -20,21 +20,21 @@ export function connectStandardWebSocket(
   target: StandardTarget,
   options: ConnectOptions = {},
 ): Promise<Transport> {
-  const { host, port, secure, resource, protocol = DEFAULT_PROTOCOL, implementation: Implementation } = target
+  const { secure, resource } = target
+  const protocols = protocolsFor(resource, target.protocol)
   const attempt = Attempt.begin(target, options)
   attempt.enter('websocket')
   return attempt.step<Transport>((done) => {
-    const url = `${secure ? 'wss' : 'ws'}://${formatHostPort(host, port)}${resource}`
-    const socket = new Implementation(url, [protocol])
+    const socket = create(target, protocols, attempt)
     socket.binaryType = 'arraybuffer'
     socket.addEventListener('open', () => {
       if (done.done) return socket.close()
-      if (socket.protocol === protocol)
+      if (protocols.includes(socket.protocol))
         return done.resolve(new WebSocketTransport(socket, attempt.description, secure))
       socket.close()
       done.reject(
         attempt.refused(
-          `it did not choose the sub-protocol ${protocol}; say another in webSocket.protocol`,
+          `it did not choose the sub-protocol ${protocols.join(' or ')}; say another in webSocket.protocol`,
           false,
         ),
       )
@@ -45,4 +45,17 @@ export function connectStandardWebSocket(
     socket.addEventListener('close', failed)
     return () => socket.close()
   })
+}
+
+/** A platform that will not even begin, as browsers do with `ws://` in a secure page, says so by throwing. */
+function create(target: StandardTarget, protocols: string[], attempt: Attempt): WebSocketLike {
+  const { host, port, secure, resource, implementation: Implementation } = target
+  try {
+    return new Implementation(
+      `${secure ? 'wss' : 'ws'}://${formatHostPort(host, port)}${resource}`,
+      protocols,
+    )
+  } catch (error) {
+    throw attempt.failure(error)
+  }
 }

@@ -51,9 +51,14 @@ export class WebSocketTransport extends FlowTransport {
     if (this.ending || socket.readyState !== OPEN) return false
     for (const message of packMessages(chunks, MAX_MESSAGE_BYTES)) socket.send(message, this.onSent)
     if (socket.bufferedAmount < WRITE_AHEAD_BYTES) return true
-    if (!this.drainOwed && socket.terminate === undefined) this.poll()
+    if (!this.drainOwed && this.standard) this.poll()
     this.drainOwed = true
     return false
+  }
+
+  /** It has what the standard knows of a WebSocket, and nothing more. */
+  private get standard(): boolean {
+    return this.socket.terminate === undefined
   }
 
   private readonly onSent = (error?: unknown): void => {
@@ -109,7 +114,9 @@ export class WebSocketTransport extends FlowTransport {
     if (this.ending) return
     this.failure ??= this.lost('it sent a text message, which AMQP knows nothing of', false)
     this.ending = true
-    this.socket.close(UNSUPPORTED_DATA, 'AMQP is binary')
+    // The standard throws at a client that gives any code but 1000 and those of applications.
+    if (this.standard) this.socket.close()
+    else this.socket.close(UNSUPPORTED_DATA, 'AMQP is binary')
     this.breakOffSoon()
     this.updateFlow()
   }

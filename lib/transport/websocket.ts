@@ -12,7 +12,7 @@ import { certificateName, keepAlive } from './socket.js'
 import { openStream, type StreamTarget } from './stream.js'
 import type { ConnectOptions, Transport } from './transport.js'
 import { END_TIMEOUT_MS } from './transport.js'
-import { DEFAULT_PROTOCOL, type WebSocketOptions } from './websocket-options.js'
+import { protocolsFor, type WebSocketOptions } from './websocket-options.js'
 import { WebSocketTransport } from './websocket-transport.js'
 
 export interface WebSocketTarget extends StreamTarget {
@@ -64,18 +64,18 @@ class Upgrade {
   private readonly target: WebSocketTarget
   private readonly stream: Socket
   private readonly attempt: Attempt
-  private readonly protocol: string
+  private readonly protocols: string[]
 
   constructor(target: WebSocketTarget, stream: Socket, attempt: Attempt) {
     const { host, port, tls, resource, webSocket } = target
     this.target = target
     this.stream = stream
     this.attempt = attempt
-    this.protocol = webSocket?.protocol ?? DEFAULT_PROTOCOL
+    this.protocols = protocolsFor(resource, webSocket?.protocol)
     this.onFailure = () => {}
     const url = `${tls === undefined ? 'ws' : 'wss'}://${formatHostPort(host, port)}${resource}`
     const headers = { ...webSocket?.headers }
-    this.socket = new WebSocket(url, [this.protocol], {
+    this.socket = new WebSocket(url, this.protocols, {
       ...WS_OPTIONS,
       headers,
       createConnection: () => stream,
@@ -84,15 +84,15 @@ class Upgrade {
   }
 
   private listen(): void {
-    const { socket, attempt, protocol } = this
+    const { socket, attempt, protocols } = this
     socket.on('upgrade', ({ headers }) => {
       const chosen = headers['sec-websocket-protocol']
-      if (chosen === protocol) return
+      if (chosen !== undefined && protocols.includes(chosen)) return
       const did =
         chosen === undefined ? 'chose no sub-protocol' : `chose the sub-protocol ${JSON.stringify(chosen)}`
       this.onFailure(
         attempt.refused(
-          `it ${did} where ${protocol} was asked for; say another in webSocket.protocol`,
+          `it ${did} where ${protocols.join(' or ')} was asked for; say another in webSocket.protocol`,
           false,
         ),
       )

@@ -1,6 +1,8 @@
 // What the core uses of its surroundings beyond the language itself, typed here once: Node, browsers and
 // workers have these, but their type packages stay out of the core and of the published declarations.
 
+import type { PlatformAbortSignal } from './platform-abort-signal.js'
+
 interface TextEncoderLike {
   encode(text: string): Uint8Array
   encodeInto(text: string, target: Uint8Array): { read?: number; written?: number }
@@ -51,12 +53,7 @@ interface CryptoLike {
 
 /** What is used of AbortController. */
 interface AbortControllerLike {
-  readonly signal: {
-    readonly aborted: boolean
-    readonly reason?: unknown
-    addEventListener(type: 'abort', listener: () => void): void
-    removeEventListener(type: 'abort', listener: () => void): void
-  }
+  readonly signal: PlatformAbortSignal
   abort(reason?: unknown): void
 }
 

@@ -3,7 +3,7 @@
 
 import test from 'ava'
 import { ACCEPTED, RELEASED } from '../../lib/types/messaging.js'
-import { fromHex, toHex, utf8Encode } from '../../lib/util/bytes.js'
+import { concatBytes, fromHex, toHex, utf8Encode } from '../../lib/util/bytes.js'
 import { brokerInMemory, EngineClient } from './engine-client.js'
 
 /** A body, amqp-value "a". */
@@ -16,6 +16,8 @@ const ANNOTATIONS = '00 53 72 c1 0d 02 a3 01 78 81 0000000000000001'
 function wire(...sections: string[]): string {
   return toHex(fromHex(sections.join(' ')))
 }
+
+const hex32 = (value: number): string => value.toString(16).padStart(8, '0')
 
 /** What comes out for what goes in. */
 async function through(payload: string): Promise<string[]> {
@@ -102,6 +104,21 @@ test('time to live runs down in the queue, and then the message is gone [3.2.1]'
   t.is(client.receiver().receive().length, 0)
   t.is(broker.queue('orders').depth, 0)
 })
+
+for (const size of [100, 20_000]) {
+  test(`a drain comes after all messages that the credit allows, of ${size} bytes too [2.6.7]`, async (t) => {
+    const { broker, clock } = await brokerInMemory()
+    const client = new EngineClient(broker, clock)
+    const sender = client.sender()
+    for (let n = 0; n < 4; n++)
+      sender.send(concatBytes([fromHex(`00 53 75 b0 ${hex32(size)}`), new Uint8Array(size)]))
+    const { link, deliveries } = client.receiver()
+    link.setCredit(3)
+    link.drain()
+    client.settle()
+    t.deepEqual([deliveries.length, link.credit.linkCredit, link.isDraining], [3, 0, false])
+  })
+}
 
 test('expired messages are passed over when a consumer comes', async (t) => {
   const { broker, clock } = await brokerInMemory()

@@ -1,6 +1,7 @@
 // Where tokens come from: whatever gives a token and its expiry will do, what it gives is checked, and several sources for
 // one audience do not get into each other's way.
 
+import type { TokenCredential } from '@azure/service-bus'
 import test from 'ava'
 import jsonwebtoken from 'jsonwebtoken'
 import type { AccessToken } from '../../lib/cbs/claim-keeper.js'
@@ -78,6 +79,27 @@ for (const [what, given, message] of [
     t.deepEqual(desk.puts, [])
   })
 }
+
+test("a credential of Azure's is asked for its scope, and may be told to stop", async (t) => {
+  const desk = await Desk.open(t)
+  const expiresOnTimestamp = desk.nowMs + HOUR
+  const asked: unknown[] = []
+  const credential: TokenCredential = {
+    getToken: async (scopes, options) => {
+      asked.push(scopes, options?.abortSignal instanceof AbortSignal)
+      return { token: 'opaque', expiresOnTimestamp }
+    },
+  }
+  const scope = 'https://servicebus.azure.net//.default'
+  const source = auth(({ signal }) => credential.getToken(scope, { abortSignal: signal }))
+  const connection = await desk.connect(t, { auth: source })
+  await desk.stage.until(connection.createSender('orders'))
+  t.deepEqual(asked, [scope, true])
+  t.deepEqual(
+    desk.puts.map(({ type, token, expirationMs }) => [type, token, expirationMs]),
+    [['jwt', 'opaque', expiresOnTimestamp]],
+  )
+})
 
 test('a source is handed a signal of the platform, which aborts when it has taken too long', async (t) => {
   const desk = await Desk.open(t)

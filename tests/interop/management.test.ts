@@ -1,6 +1,7 @@
-// RabbitMQ 4 manages its queues by requests and answers over one pair of links: HTTP in AMQP messages.
+// Brokers that are managed by requests and answers over AMQP: RabbitMQ 4 by HTTP in messages, over one pair of links;
+// Broker-J by operations that the application properties name.
 import { AMQPError, Message, RequestReply, SendClient } from '../../lib/index.js'
-import { rabbitmq4, urlOf } from './support/peers.js'
+import { brokerJ, rabbitmq4, urlOf } from './support/peers.js'
 import { next, queueName, type Stage, stepMs, story } from './support/story.js'
 
 async function management(stage: Stage): Promise<RequestReply> {
@@ -101,3 +102,44 @@ story(rabbitmq4, 'a connection that is closed ends requests, and refuses others'
   await connection.close({ timeoutMs: stepMs })
   await t.throwsAsync(ask(requests, 'GET', '/queues/x'), { instanceOf: AMQPError })
 })
+
+const queueType = 'org.apache.qpid.StandardQueue'
+
+story(
+  brokerJ,
+  'a queue is made, read, used and deleted through $management, whose answers tell a UUID by its own type',
+  async (t, stage) => {
+    const connection = await stage.connect()
+    const requests = new RequestReply(connection, '$management')
+    t.teardown(() => requests.close({ timeoutMs: stepMs }))
+    const name = `made-${queueName()}`
+    const operate = async (operation: string, about: Record<string, string>, body: object | null = null) => {
+      const applicationProperties = { operation, type: queueType, ...about }
+      const answer = await requests.request(new Message(body, { bodyType: 1, applicationProperties }), {
+        timeoutMs: stepMs,
+      })
+      return {
+        status: answer.applicationProperties?.['statusCode'],
+        body: answer.value as Map<string, unknown>,
+      }
+    }
+    const made = await operate('CREATE', {}, { name })
+    t.is(made.status, 201)
+    t.is(made.body.get('name'), name)
+    const itself = { index: 'object-path', key: name }
+
+    const sender = await connection.createSender(name)
+    await sender.sendAccepted('to a queue that was asked for', { timeoutMs: stepMs })
+    const read = await operate('READ', itself)
+    t.is(read.status, 200)
+    t.is(read.body.get('name'), name)
+    const receiver = await connection.createReceiver(name)
+    const message = await next(receiver)
+    t.is(message.text(), 'to a queue that was asked for')
+    await message.accept()
+    await receiver.close({ timeoutMs: stepMs })
+
+    t.is((await operate('DELETE', itself)).status, 204)
+    t.is((await operate('READ', itself)).status, 404)
+  },
+)

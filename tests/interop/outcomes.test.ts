@@ -118,6 +118,7 @@ story(
     t.is(again.messageAnnotations?.['x-opt-why'], undefined)
     await again.accept()
   },
+  { lacks: 'delivery counts' },
 )
 
 storyWith(
@@ -149,6 +150,7 @@ storyWith(
     )
     t.is(attempts, 2)
   },
+  { lacks: '`modify`' },
 )
 
 storyWith(
@@ -211,6 +213,7 @@ story(
     t.is(again.deliveryCount, 1)
     await again.accept()
   },
+  { lacks: 'dead letters, unless its queues are told to' },
 )
 
 story(
@@ -226,6 +229,7 @@ story(
     await second.message.modify({ undeliverableHere: true })
     t.true(await second.isEmpty())
   },
+  { lacks: 'dead letters' },
 )
 
 story(proton, 'a rejected send says why; sending it again will not help [3.4.3]', async (t, stage) => {

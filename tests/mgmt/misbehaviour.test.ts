@@ -6,6 +6,7 @@ import type { AMQPError } from '../../lib/errors.js'
 import { Message } from '../../lib/message/message.js'
 import { RequestReply } from '../../lib/mgmt/request-reply.js'
 import type { MessageId } from '../../lib/types/messaging.js'
+import { AMQPUuid } from '../../lib/types/wrappers.js'
 import { answerDrains, Rig } from '../connection/support/rig.js'
 import { keepTidy } from '../connection/support/tidy.js'
 import { states, watch } from '../connection/support/watch.js'
@@ -101,6 +102,20 @@ test('answers to nobody, without correlation-id and those that cannot be read do
   t.is(scene.requests.pending, 1)
   await scene.answer('right', request?.properties?.messageId)
   t.is(asked.value?.text(), 'right')
+})
+
+test('an answer whose correlation-id is a UUID answers the request whose message-id is its text, and no number [3.2.4]', async (t) => {
+  const scene = await Scene.open(t, 5)
+  const asked = watch(scene.requests.request('a'))
+  const numbered = watch(scene.requests.request(new Message('b', { properties: { messageId: 7n } })))
+  await scene.rig.run()
+  const [request] = scene.take()
+  await scene.answer('seven in words', '7')
+  t.is(numbered.state, 'pending')
+  await scene.answer('right', new AMQPUuid(String(request?.properties?.messageId)))
+  t.is(asked.value?.text(), 'right')
+  await scene.answer('seven', 7n)
+  t.is(numbered.value?.text(), 'seven')
 })
 
 test('a second answer to one request is dropped', async (t) => {

@@ -31,6 +31,19 @@ test('OAUTHBEARER names user, host and port where they are given (RFC 7628, 3.1)
   )
 })
 
+test("OAUTHBEARER's first message is that of the example (RFC 7628, 4.1)", async (t) => {
+  const auth = SASLOAuthBearer({
+    token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==',
+    user: 'user@example.com',
+    host: 'server.example.com',
+    port: 143,
+  })
+  t.is(
+    btoa(await initial(auth)),
+    'bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyIHZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB',
+  )
+})
+
 test('a token is fetched for each exchange, in either of its forms', async (t) => {
   for (const make of both) {
     let count = 0

@@ -151,10 +151,13 @@ test('a challenge too many is refused, also while the first is being answered', 
   await refuses(t, () => exchange.step(utf8Encode(vector.serverFinal)), /out of place/)
 })
 
-test('names and passwords are prepared by SASLprep (RFC 4013)', async (t) => {
+test('names and passwords are prepared by SASLprep as in its examples (RFC 4013, 3)', async (t) => {
   const first = async (username: string): Promise<string> =>
     text(await new ScramExchange('SCRAM-SHA-1', username, 'p', 'n').initial(host))
   t.is(await first('I\u00adX'), 'n,,n=IX,r=n')
+  t.is(await first('user'), 'n,,n=user,r=n')
+  t.is(await first('USER'), 'n,,n=USER,r=n')
+  t.is(await first('\u00aa'), 'n,,n=a,r=n')
   t.is(await first('\u2168'), 'n,,n=IX,r=n')
   t.is(await first('Jürgen'), 'n,,n=Jürgen,r=n')
   const final = async (password: string): Promise<string> => {

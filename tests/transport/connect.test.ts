@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import test from 'ava'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocket } from 'ws'
 import { TransportType } from '../../lib/constants.js'
 import { parseAddress } from '../../lib/transport/address.js'
 import { connectTransport, type TransportSettings, transportAddress } from '../../lib/transport/connect.js'
@@ -159,6 +157,20 @@ test('a WebSocket class of the standard carries bytes both ways, and both ends',
   t.is(await over, null)
 })
 
+test('a WebSocket class that will not even begin is of phase websocket, and its error the cause', async (t) => {
+  const cause = new TypeError('not in a secure page')
+  class Unwilling {
+    constructor() {
+      throw cause
+    }
+  }
+  const implementation = Unwilling as unknown as WebSocketClass
+  const address = parseAddress('ws://127.0.0.1:1/')
+  const error = await failed(connectTransport(address, { webSocket: { implementation } }, {}))
+  t.is(error.phase, 'websocket')
+  t.is(error.cause, cause)
+})
+
 test('a WebSocket class of the standard tells no reason, but that it failed', async (t) => {
   const server = await Server.start({}, listenWebSocket)
   t.teardown(() => server.listener.close())
@@ -170,26 +182,4 @@ test('a WebSocket class of the standard tells no reason, but that it failed', as
   const reason = new TypeError('enough')
   const signal = AbortSignal.abort(reason)
   t.is(await t.throwsAsync(connectTransport(address, { webSocket }, { signal })), reason)
-})
-
-const { WebSocket: globalClass } = globalThis as { WebSocket?: WebSocketClass }
-const withGlobal = globalClass === undefined ? test.skip : test
-
-withGlobal('the global WebSocket is such a class', async (t) => {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  t.teardown(() => server.close())
-  await once(server, 'listening')
-  const connected = once(server, 'connection') as Promise<[WebSocket]>
-  const address = parseAddress(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`)
-  const client = await connectTransport(address, { webSocket: { implementation: globalClass } }, {})
-  const [peer] = await connected
-  const received = once(peer, 'message') as Promise<[Buffer]>
-  client.write([fromHex('0102')])
-  t.is(toHex((await received)[0]), '0102')
-  const atClient = read(client, 2)
-  peer.send(fromHex('0304'))
-  t.is(toHex(await atClient), '0304')
-  const end = closed(client)
-  client.end()
-  t.is(await end, null)
 })

@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import test from 'ava'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { EmbeddedBroker } from '../../lib/broker/index.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
@@ -86,21 +86,31 @@ test('TransportType.AmqpOverWebsocket makes a WebSocket of amqps://, through a p
   t.deepEqual(broker.queueNames, ['orders'])
 })
 
-/** Joins a WebSocket to the broker, and cuts what the broker says as `cut` does. */
-function bridge(socket: WebSocket, broker: EmbeddedBroker, cut: (bytes: Uint8Array) => Uint8Array[]): void {
-  const inside = broker.connect()
-  inside.onBytes = (chunk) => {
-    for (const piece of cut(chunk)) socket.send(piece)
-  }
-  inside.onClose = () => socket.close(1000)
-  socket.on('message', (data: Buffer) => inside.write([new Uint8Array(data)]))
-  socket.on('close', () => inside.destroy())
+type Cut = (bytes: Uint8Array) => Uint8Array[]
+
+/** Hands on what comes from one WebSocket to another, cut as `cut` does. */
+function pipe(from: WebSocket, to: WebSocket, cut: Cut): void {
+  from.on('message', (data: Buffer) => {
+    for (const piece of cut(new Uint8Array(data))) to.send(piece)
+  })
+  // What is held back goes first.
+  from.on('close', () => setImmediate(() => to.close(1000)))
+}
+
+/** Joins a client to a server, and cuts what either says. */
+async function relay(client: WebSocket, url: string, cutter: (to: WebSocket) => Cut): Promise<void> {
+  client.pause()
+  const server = new WebSocket(url, ['amqp'])
+  await once(server, 'open')
+  pipe(client, server, cutter(server))
+  pipe(server, client, cutter(client))
+  client.resume()
 }
 
 const byteByByte = (bytes: Uint8Array): Uint8Array[] => Array.from(bytes, (byte) => Uint8Array.of(byte))
 
 /** Holds everything back until this turn is over, and then says it in one message. */
-function joiner(socket: WebSocket): (bytes: Uint8Array) => Uint8Array[] {
+function joiner(socket: WebSocket): Cut {
   let held: Uint8Array[] = []
   return (bytes) => {
     if (held.push(bytes) === 1) {
@@ -121,15 +131,16 @@ for (const [how, cutter] of [
     () => (bytes: Uint8Array) => [bytes.subarray(0, 5), bytes.subarray(5, 13), bytes.subarray(13)],
   ],
 ] as const) {
-  test(`frames arrive whole, whatever messages they come in: ${how} [2.3.1]`, async (t) => {
+  test(`frames arrive whole at both ends, whatever messages they come in: ${how} [2.3.1]`, async (t) => {
     const broker = await brokerOf(t)
+    const onward = `ws://127.0.0.1:${await portOf(t, broker)}/`
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
     t.teardown(() => {
       for (const client of server.clients) client.terminate()
       server.close()
     })
     await once(server, 'listening')
-    server.on('connection', (socket) => bridge(socket, broker, cutter(socket)))
+    server.on('connection', (socket) => relay(socket, onward, cutter))
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/orders`
     t.deepEqual(await roundTrip(new SendClient(url), new ReceiveClient(url)), TEXTS)
   })

@@ -125,6 +125,25 @@ test('path and query are asked for as they are written, headers as they are give
   t.is(headers.authorization, undefined)
 })
 
+test("at the paths of Azure's services both names of the sub-protocol are offered, and either is taken", async (t) => {
+  for (const resource of [
+    '/$servicebus/websocket',
+    '/$servicebus/websocket/',
+    '/$iothub/websocket?iothub-no-client-cert=true',
+  ]) {
+    t.is((await requestOf(t, { resource })).headers['sec-websocket-protocol'], 'amqp,AMQPWSB10', resource)
+  }
+  for (const resource of ['/', '/orders', '/$servicebus/websocket/orders', '/a/$servicebus/websocket']) {
+    t.is((await requestOf(t, { resource })).headers['sec-websocket-protocol'], 'amqp', resource)
+  }
+  for (const protocol of ['amqp', 'AMQPWSB10']) {
+    const listener = await listenWebSocket({ protocols: [protocol] }, () => {})
+    t.teardown(() => listener.close())
+    const client = await connectWebSocket({ ...at(listener.port), resource: '/$servicebus/websocket' })
+    client.destroy()
+  }
+})
+
 test('a server that does not choose our sub-protocol is refused, and the error says how to ask for another', async (t) => {
   for (const [headers, did] of [
     [[], /chose no sub-protocol/],

@@ -31,7 +31,7 @@ test('uAMQP #284, #371, #416: nothing that a user installs is native, is built, 
 })
 
 test.serial(
-  'azure-sdk #10127: links and connections that the peer ends are errors for their users, and no lines in a log',
+  'uAMQP #354: links and connections that the peer ends are errors for their users, and no lines in a log',
   async (t) => {
     const lines: unknown[] = []
     const streams = [process.stdout, process.stderr] as const

@@ -61,7 +61,7 @@ const READERS: readonly (readonly [string, (client: ReceiveClient) => Promise<un
 ]
 
 for (const [name, read] of READERS) {
-  test(`uAMQP #354, azure-sdk #18795: a link that is detached for being idle ends ${name} with its reason, and the next read attaches anew`, async (t) => {
+  test(`azure-sdk #10127, #18795: a link that is detached for being idle ends ${name} with its reason, and the next read attaches anew`, async (t) => {
     const rig = new Rig()
     const client = await opened(rig)
     const reading = watch(read(client))

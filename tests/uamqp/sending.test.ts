@@ -118,6 +118,19 @@ test('uAMQP sender: a sender whose credit is used up waits, and never grants cre
   t.is(sending.length, sender.pending)
 })
 
+test('uamqp-c #247: a sender is attached although the answer has no source, and no initial-delivery-count [2.6.3]', async (t) => {
+  const rig = new Rig({
+    prepare: (peer) =>
+      peer.on('attach', (attach) =>
+        peer.attach(peer.link(attach.name), { source: undefined, initialDeliveryCount: undefined }),
+      ),
+  })
+  const sender = await rig.sender(1)
+  watch(sender.send('x'))
+  await rig.run()
+  t.deepEqual(rig.texts(), ['x'])
+})
+
 test('azure-sdk #16703: a message of many frames costs a sender one credit, and counts as one delivery [2.6.7]', async (t) => {
   const rig = new Rig({ peer: { open: { maxFrameSize: 512 } } })
   const sender = await rig.sender(2)

@@ -32,6 +32,11 @@ export class HubLinks {
     this.settings = settings
   }
 
+  /** Is the address that of a hub, or below it? */
+  owns(address: string): boolean {
+    return this.hubs.find(parseHubAddress(address).hub) !== undefined
+  }
+
   /** The client sends. False: the address is none of a hub. */
   openTarget(link: ReceiverLink, attach: Attach, target: Target, claims: ClaimBook | undefined): boolean {
     return this.open(link, target, (hub, address) => {

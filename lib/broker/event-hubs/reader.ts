@@ -28,6 +28,12 @@ export interface ReaderOptions {
   readonly onGone: () => void
 }
 
+/**
+ * So many events may wait in a link to be written. A receiver that grants much credit and reads nothing keeps no more of
+ * them than that: the rest stays in the partition, where it is cut in time.
+ */
+const MOST_QUEUED = 100
+
 class EventDelivery extends OutgoingDelivery {
   onSettled(): void {}
   onLost(): void {}
@@ -41,6 +47,7 @@ export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, 
   private readonly credit: GivenCredit
   /** Sequence number that comes next. */
   private next = 0
+  private looking = false
 
   /** Throws an AMQPError with the condition when there is no place for another receiver. */
   constructor(link: SenderLink, options: ReaderOptions) {
@@ -55,13 +62,16 @@ export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, 
   }
 
   look(): void {
-    const { partition, start } = this.options
-    while (this.credit.left) {
-      const event = partition.from(this.next)
-      if (event === undefined) return
+    // Sending may make room, of which the link tells at once.
+    if (this.looking) return
+    this.looking = true
+    while (this.credit.left && this.link.queued < MOST_QUEUED) {
+      const event = this.options.partition.from(this.next)
+      if (event === undefined) break
       this.next = event.sequenceNumber + 1
-      if (start.admits(event)) this.send(event)
+      if (this.options.start.admits(event)) this.send(event)
     }
+    this.looking = false
   }
 
   private send(event: StoredEvent): void {
@@ -88,6 +98,10 @@ export class ReaderLink implements SenderLinkListener, PartitionReader, Seated, 
   onAttach(): void {}
 
   onCredit(): void {
+    this.look()
+  }
+
+  onRoom(): void {
     this.look()
   }
 

@@ -12,7 +12,7 @@ import { type Watched, watch } from '../../connection/support/watch.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
 /** More rounds than any story needs. */
-const MOST_ROUNDS = 200
+const MOST_ROUNDS = 10_000
 
 export class Stage {
   readonly clock: FakeClock

@@ -94,7 +94,7 @@ story(
 )
 
 storyWith(
-  [proton, protonC],
+  [proton, protonC, artemis],
   'the C programs send to us and receive from us by the broker',
   async (t, stage) => {
     const connection = await stage.connect()

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { EmbeddedBroker } from '../../../lib/broker/index.js'
 import { type Connection, Message, MessageBodyType } from '../../../lib/index.js'
-import { brokersHome, proton, rabbitmq4, tlsFile, tlsUrlOf } from '../support/peers.js'
+import { artemis, brokerJ, brokersHome, proton, rabbitmq4, tlsFile, tlsUrlOf } from '../support/peers.js'
 import { run } from '../support/programs.js'
-import { next, type Stage, stepMs, story } from '../support/story.js'
+import { next, type Stage, stepMs, story, storyWith } from '../support/story.js'
 import { uamqp } from '../support/tools.js'
 
 const ca = join(brokersHome, 'tls', 'ca.pem')
@@ -96,6 +96,20 @@ story(
   { timeoutMs: 40_000, needs: uamqp },
 )
 
+storyWith(
+  [artemis, brokerJ],
+  'uAMQP sends to us and receives from us by the broker, over TLS and with SASL PLAIN',
+  async (t, stage) => {
+    const connection = await stage.connect({ tls: { ca: tlsFile('ca.pem') } }, tlsUrlOf(stage.peer))
+    const queue = await stage.queue()
+    await peer('send', stage.peer.tlsPort, queue, String(count), 'test', 'test')
+    await receiveFromUamqp(t, connection, queue)
+    await sendToUamqp(connection, queue)
+    checkReceived(t, await peer('receive', stage.peer.tlsPort, queue, String(count), 'test', 'test'))
+  },
+  { timeoutMs: 40_000, needs: uamqp },
+)
+
 story(
   rabbitmq4,
   'uAMQP sends to us by the broker',
@@ -105,5 +119,5 @@ story(
     await receiveFromUamqp(t, await stage.connect(), queue)
     t.log('uAMQP cannot receive from RabbitMQ 4: it takes an attach without target for a refusal')
   },
-  { timeoutMs: 40_000, needs: uamqp },
+  { timeoutMs: 40_000, needs: uamqp, clientLacks: 'receiving from RabbitMQ 4' },
 )

@@ -27,6 +27,8 @@ export interface Features {
   readonly browses: boolean
   /** Lets us in as ANONYMOUS [5.3.3]. */
   readonly anonymous: boolean
+  /** Selects by the Apache selector, and lists in its attach which filters it has taken [3.5.3]. */
+  readonly selects: boolean
   /** Routes by the `to` of each message when the target has no address. */
   readonly relay: boolean
   /** Takes messages of 10 MB. */
@@ -68,6 +70,7 @@ export const rabbitmq4: Peer = {
     dynamic: false,
     browses: false,
     anonymous: true,
+    selects: false,
     relay: true,
     large: true,
     prefetch: 300,
@@ -90,6 +93,7 @@ export const rabbitmq3: Peer = {
     dynamic: false,
     browses: false,
     anonymous: true,
+    selects: false,
     relay: false,
     large: true,
     prefetch: 300,
@@ -110,6 +114,7 @@ export const proton: Peer = {
     dynamic: true,
     browses: true,
     anonymous: true,
+    selects: false,
     relay: true,
     large: true,
     prefetch: 300,
@@ -130,6 +135,7 @@ export const protonC: Peer = {
     dynamic: false,
     browses: false,
     anonymous: true,
+    selects: false,
     relay: false,
     large: false,
     prefetch: 1,
@@ -153,6 +159,7 @@ export const artemis: Peer = {
     dynamic: true,
     browses: true,
     anonymous: true,
+    selects: true,
     relay: true,
     large: true,
     prefetch: 300,
@@ -176,6 +183,7 @@ export const brokerJ: Peer = {
     dynamic: true,
     browses: true,
     anonymous: false,
+    selects: true,
     relay: true,
     large: true,
     prefetch: 300,
@@ -188,6 +196,8 @@ export const peers: readonly Peer[] = [rabbitmq4, rabbitmq3, proton, protonC, ar
 /** The brokers that know our account. */
 export const peersWithAccount: readonly Peer[] = peers.filter((peer) => peer.account !== undefined)
 
+export const peersWithWebSocket: readonly Peer[] = peers.filter((peer) => peer.webSocketPort !== undefined)
+
 /** The brokers that can do something. */
 export function peersWith(feature: Exclude<keyof Features, 'prefetch'>): readonly Peer[] {
   return peers.filter((peer) => peer.features[feature])
@@ -197,6 +207,13 @@ const credentials = ({ account }: Peer): string =>
   account === undefined ? '' : `${account.user}:${account.password}@`
 
 export const urlOf = (peer: Peer): string => `amqp://${credentials(peer)}127.0.0.1:${peer.port}`
+
+/** By WebSocket, where the broker has a port for that. */
+export const webSocketUrlOf = (peer: Peer): string =>
+  `ws://${credentials(peer)}127.0.0.1:${peer.webSocketPort}`
+
+export const webSocketTlsUrlOf = (peer: Peer): string =>
+  `wss://${credentials(peer)}localhost:${peer.webSocketTlsPort}`
 
 export const tlsUrlOf = (peer: Peer): string => `amqps://${credentials(peer)}localhost:${peer.tlsPort}`
 

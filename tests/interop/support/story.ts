@@ -17,6 +17,7 @@ import { emptyQueue } from './empty-queue.js'
 import { brokerScripts, type Peer, urlOf } from './peers.js'
 import { isUp, required } from './probe.js'
 import { declareQueue, deleteQueue, type QueueArguments } from './rabbitmq.js'
+import { record } from './record.js'
 import type { Tool } from './tools.js'
 
 /** Bound of every step that has none of its own. */
@@ -59,7 +60,13 @@ export class Stage {
       ...options,
     })
     this.t.teardown(() => connection.close({ timeoutMs: this.closeMs }))
+    if (url === urlOf(this.peer)) this.recordVersion(connection)
     return connection
+  }
+
+  private recordVersion({ remoteProperties }: Connection): void {
+    const version = remoteProperties?.['version']
+    if (typeof version === 'string') record({ peer: this.peer.name, version })
   }
 
   /** A queue, a connection and a sender to the queue. */
@@ -109,6 +116,10 @@ export interface StoryOptions {
   readonly timeoutMs?: number
   /** What has to be installed beside the broker. */
   readonly needs?: Tool
+  /** The story is of what this broker does not do: this, in the words of the table in README.md. */
+  readonly lacks?: string | undefined
+  /** The same of a client of another make. */
+  readonly clientLacks?: string
 }
 
 /** What a story lacks here, and how it can be had; undefined: nothing. */
@@ -124,7 +135,7 @@ export function story(
   peer: Peer,
   title: string,
   tell: (t: ExecutionContext, stage: Stage) => Promise<void>,
-  { timeoutMs = 20_000, needs }: StoryOptions = {},
+  { timeoutMs = 20_000, needs, lacks, clientLacks }: StoryOptions = {},
 ): void {
   const named = `${peer.name}: ${title}`
   const lacking = missing(peer, needs)
@@ -132,6 +143,7 @@ export function story(
     test.serial(named, async (t) => {
       t.timeout(timeoutMs, `the story took over ${timeoutMs} ms`)
       await tell(t, new Stage(t, peer))
+      record({ peer: peer.name, title, lacks, clientLacks })
     })
   } else if (required) {
     test.serial(named, (t) => t.fail(lacking))

@@ -3,14 +3,15 @@
 import type { FakeClock } from '../../support/fake-clock.js'
 
 export class WakeUps {
-  timers = 0
+  /** Of each timer that was set. */
+  readonly delaysMs: number[] = []
   turns = 0
 
   constructor(clock: FakeClock) {
     const setTimer = clock.setTimer.bind(clock)
     const defer = clock.defer.bind(clock)
     clock.setTimer = (ms, fn) => {
-      this.timers++
+      this.delaysMs.push(ms)
       return setTimer(ms, fn)
     }
     clock.defer = (fn) => {
@@ -21,8 +22,8 @@ export class WakeUps {
 
   /** How often since this was last asked. */
   take(): { timers: number; turns: number } {
-    const { timers, turns } = this
-    this.timers = 0
+    const { turns } = this
+    const timers = this.delaysMs.splice(0).length
     this.turns = 0
     return { timers, turns }
   }

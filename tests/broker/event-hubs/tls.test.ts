@@ -1,0 +1,36 @@
+// @azure/event-hubs with the embedded broker over TLS, as it speaks with the service.
+
+import { fork } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { testCertificates } from '../../support/certificates.js'
+import { startBroker } from '../rhea-client.js'
+
+test('the SDK sends and receives over TLS', async (t) => {
+  const { ca, serverCert, serverKey } = await testCertificates()
+  const folder = await mkdtemp(join(tmpdir(), 'amqp1-event-hubs-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const authority = join(folder, 'ca.crt')
+  await writeFile(authority, ca)
+  const broker = await startBroker(t, {
+    tls: { cert: serverCert, key: serverKey },
+    cbs: { sasKeys: { Root: 'bm90LXJlYWw=' } },
+  })
+  const hub = broker.createEventHub('telemetry', { partitions: 1 })
+  const connectionString = `Endpoint=sb://localhost:${broker.port};SharedAccessKeyName=Root;SharedAccessKey=bm90LXJlYWw=;EntityPath=telemetry`
+  const child = fork(join(__dirname, 'tls-client.js'), [connectionString], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: authority },
+    timeout: 20_000,
+  })
+  const told: unknown[] = []
+  child.on('message', (message) => told.push(message))
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  t.is(code, 0)
+  t.deepEqual(told, [{ received: 'over TLS' }])
+  t.deepEqual(
+    hub.events.map((event) => event.json()),
+    ['over TLS'],
+  )
+})
