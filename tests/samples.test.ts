@@ -1,7 +1,8 @@
 // Every sample runs by itself, as a reader would run it, against the library as it is built for users.
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import test from 'ava'
 
 const samples = readdirSync('samples').flatMap((name) =>
@@ -18,25 +19,22 @@ test('samples/README.md tells of each sample', (t) => {
   t.deepEqual(told.sort(), samples.map((name) => [name, name]).sort())
 })
 
-/** Samples use the embedded broker, whatever broker a developer has named. */
-function run(name: string) {
+/** Runs a sample to its end. It uses the embedded broker, whatever broker a developer has named. */
+async function run(name: string): Promise<{ stdout: string; stderr: string }> {
+  const file = join('build-samples', `${name}.js`)
   const { AMQP1_URL: _, ...env } = process.env
-  const options = { encoding: 'utf8', timeout: 30_000, env } as const
-  return spawnSync(process.execPath, [join('build-samples', `${name}.js`)], options)
+  return promisify(execFile)(process.execPath, [file], { timeout: 30_000, env })
 }
 
 for (const name of samples) {
-  test(`the sample ${name} does its work, says so, and ends by itself`, (t) => {
-    const file = join('build-samples', `${name}.js`)
-    t.true(existsSync(file), `${file} is not built; npm test builds it`)
-    const { status, stdout, stderr } = run(name)
-    t.is(status, 0, `${stdout}\n${stderr}`)
+  test.serial(`the sample ${name} does its work, says so, and ends by itself`, async (t) => {
+    const { stdout, stderr } = await run(name)
     t.is(stderr, '')
     t.true(stdout.split('\n').length > 1, stdout)
   })
 }
 
-test('the main job shows each of the four fates of a message', (t) => {
-  const { stdout } = run('main-job')
+test.serial('the main job shows each of the four fates of a message', async (t) => {
+  const { stdout } = await run('main-job')
   for (const word of ['accept', 'reject', 'release', 'peek']) t.regex(stdout, new RegExp(word, 'i'))
 })
