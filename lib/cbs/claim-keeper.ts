@@ -76,6 +76,11 @@ export class ClaimKeeper {
     await this.underWay
   }
 
+  /** Nothing of a token, nor of an error, which its source may have put one into. */
+  private trace(what: string): void {
+    this.connection.tracer?.event?.(() => `the token for "${this.source.audience}" ${what}`)
+  }
+
   private get nowMs(): number {
     return this.connection.clock.date()
   }
@@ -97,7 +102,10 @@ export class ClaimKeeper {
       this.current = token
       this.failures = 0
       this.observer.onStatus(CBSAuthStatus.Complete)
-      if (!same) this.observer.onRefreshed(token.expiresAtMs)
+      if (!same) {
+        this.trace('is in force')
+        this.observer.onRefreshed(token.expiresAtMs)
+      }
       this.scheduleRenewal(token, same ? undefined : issuedAtMs)
     } catch (error) {
       this.failures++
@@ -165,6 +173,7 @@ export class ClaimKeeper {
   private failed(error: unknown): void {
     if (this.stop.aborted) return
     const { current } = this
+    this.trace('could not be had or put')
     this.observer.onFailure(error)
     if (current === undefined) {
       const expired = error instanceof TokenExpired

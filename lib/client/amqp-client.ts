@@ -8,6 +8,9 @@ import { AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { MessageInput } from '../message/message.js'
 import { DEFAULT_REQUEST_TIMEOUT_MS, type MgmtResult } from '../mgmt/mgmt-operation.js'
 import { checkMgmtRequest, type MgmtRequestOptions } from '../mgmt/mgmt-request.js'
+import { environmentTracer } from '../trace/frame-log.js'
+import { guarded } from '../trace/guarded.js'
+import type { Tracer } from '../trace/tracer.js'
 import type { URLLike } from '../transport/address.js'
 import { Abort } from '../util/abort.js'
 import { type Clock, realClock } from '../util/clock.js'
@@ -38,6 +41,7 @@ const ERROR = 4
 export abstract class AMQPClient<L extends ClientLink> {
   protected readonly options: AMQPClientOptions
   protected readonly clock: Clock
+  private readonly tracer: Tracer | undefined
   /** Aborts when the client is closed. */
   protected readonly closing: Abort = new Abort()
   private readonly redirects: Redirects
@@ -57,6 +61,7 @@ export abstract class AMQPClient<L extends ClientLink> {
     this.options = options
     this.auth = options.auth
     this.clock = options.clock ?? realClock
+    this.tracer = guarded(options.tracer ?? environmentTracer())
     this.current = options.connection
   }
 
@@ -157,7 +162,7 @@ export abstract class AMQPClient<L extends ClientLink> {
   }
 
   protected retries(): Retries {
-    return new Retries(this.options.errorPolicy, this.clock, this.closing)
+    return new Retries(this.options.errorPolicy, this.clock, this.closing, this.tracer)
   }
 
   /** Failures may be tried again, or lead elsewhere. */
@@ -196,6 +201,7 @@ export abstract class AMQPClient<L extends ClientLink> {
     if (this.closedByUser) return false
     if (this.redirects.leadsHere(redirect)) return true
     if (!this.redirects.take(redirect, this.clock.now())) return false
+    this.tracer?.event?.(() => `goes where it is redirected to: ${redirect.message}`)
     this.leave()
     return true
   }

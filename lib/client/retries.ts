@@ -9,6 +9,7 @@ import {
   MessageSendFailed,
   SessionEnd,
 } from '../errors.js'
+import type { Tracer } from '../trace/tracer.js'
 import type { Clock } from '../util/clock.js'
 import { type AbortSignalLike, type WaitOptions, waitFor } from '../util/deferred.js'
 
@@ -20,12 +21,19 @@ export class Retries {
   private readonly policy: ErrorPolicy | undefined
   private readonly clock: Clock
   private readonly ending: AbortSignalLike
+  private readonly tracer: Tracer | undefined
 
   /** Without a policy nothing is tried again, and nothing once `ending` aborts. */
-  constructor(policy: ErrorPolicy | undefined, clock: Clock, ending: AbortSignalLike) {
+  constructor(
+    policy: ErrorPolicy | undefined,
+    clock: Clock,
+    ending: AbortSignalLike,
+    tracer: Tracer | undefined,
+  ) {
     this.policy = policy
     this.clock = clock
     this.ending = ending
+    this.tracer = tracer
   }
 
   /**
@@ -39,6 +47,7 @@ export class Retries {
     if (!action.retry || (action.incrementRetries && this.counted >= policy.maxRetries)) throw error
     const delayMs = policy.delayMs(action, this.tries, Math.random())
     if (timeoutMs !== undefined && timeoutMs <= delayMs) throw error
+    this.tracer?.event?.(() => `tries again in ${Math.round(delayMs)} ms: ${error.message}`)
     await this.wait(delayMs, error, signal)
     this.tries++
     if (action.incrementRetries) this.counted++

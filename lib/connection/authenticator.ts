@@ -3,6 +3,7 @@
 
 import type { AMQPError } from '../errors.js'
 import type { SaslAuth } from '../sasl/mechanism.js'
+import type { Tracer } from '../trace/tracer.js'
 import type { Fields } from '../types/maps.js'
 import type { Clock } from '../util/clock.js'
 import type { WaitOptions } from '../util/deferred.js'
@@ -16,6 +17,8 @@ export interface ClaimsSession {
 export interface AuthorizedConnection {
   /** @internal */
   readonly clock: Clock
+  /** @internal */
+  readonly tracer: Tracer | undefined
   readonly remoteOfferedCapabilities: readonly string[]
   readonly remoteProperties: Fields | undefined
   /** Resolves when the connection has ended. */

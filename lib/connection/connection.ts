@@ -11,6 +11,8 @@ import { SASLAnonymous } from '../sasl/anonymous.js'
 import type { SaslAuth } from '../sasl/mechanism.js'
 import { SASLPlain } from '../sasl/plain.js'
 import { environmentTracer } from '../trace/frame-log.js'
+import { guarded } from '../trace/guarded.js'
+import type { Tracer } from '../trace/tracer.js'
 import { type Address, formatHostPort, parseAddress, type URLLike } from '../transport/address.js'
 import { connectTransport, transportAddress } from '../transport/connect.js'
 import type { Transport } from '../transport/transport.js'
@@ -57,6 +59,8 @@ export class Connection {
   private readonly authenticator: Authenticator | undefined
   /** @internal */
   readonly clock: Clock
+  /** @internal */
+  readonly tracer: Tracer | undefined
   private readonly timeouts: Timeouts
   private readonly opened: Deferred<void> = new Deferred()
   private readonly ended: Deferred<AMQPError | undefined> = new Deferred()
@@ -91,6 +95,7 @@ export class Connection {
     this.auth = isAuthenticator(auth) ? auth.sasl : auth
     this.containerId = options.containerId ?? randomId()
     this.clock = options.clock ?? realClock
+    this.tracer = guarded(options.tracer ?? environmentTracer())
     this.timeouts = new Timeouts(this.clock)
     this.opened.promise.catch(() => {})
   }
@@ -140,7 +145,7 @@ export class Connection {
         mechanisms: this.auth.mechanisms,
         allowNoSasl: false,
         hostname,
-        tracer: options.tracer ?? environmentTracer(),
+        tracer: this.tracer,
         open: {
           containerId: this.containerId,
           hostname,
@@ -173,6 +178,8 @@ export class Connection {
 
   private onEnd(reason: AMQPError | undefined): void {
     this.endReason = reason
+    if (reason !== undefined)
+      this.tracer?.event?.(() => `lost the connection to ${this.host}: ${reason.message}`)
     this.timeouts.stop()
     this.opened.reject(reason)
     this.ended.resolve(reason)

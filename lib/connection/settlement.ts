@@ -91,7 +91,7 @@ export class DeliverySettlement implements Settlement {
         owner.confirming.add(confirmation)
         delivery.onRemoteSettled = (answer) => {
           over()
-          if (answer === undefined || answer.kind === state.kind) done.resolve()
+          if (answer === undefined || confirms(answer, state)) done.resolve()
           else done.reject(this.refused(state, answer))
         }
         return over
@@ -175,4 +175,15 @@ export class DeliverySettlement implements Settlement {
       },
     )
   }
+}
+
+/**
+ * Did the peer do as asked? Peers answer with our own outcome, or, whatever it was, with accepted, as Azure does; what is
+ * rejected for a reason that is not ours was not done.
+ */
+function confirms(answer: DeliveryState, asked: DeliveryState): boolean {
+  if (answer.kind === 'accepted') return true
+  if (answer.kind !== asked.kind) return false
+  if (answer.kind !== 'rejected' || asked.kind !== 'rejected') return true
+  return answer.error === undefined || answer.error.condition === asked.error?.condition
 }

@@ -45,7 +45,8 @@ interface Pair {
   readonly sender: RequestLink
   readonly receiver: AnswerLink
   readonly pending: Map<string, Pending>
-  lost: AMQPError | undefined
+  /** Set when it is lost, with the reason. */
+  lost: { readonly reason: AMQPError | undefined } | undefined
 }
 
 export class RequestReply {
@@ -113,14 +114,16 @@ export class RequestReply {
   /** A request that nobody waits for any more is not sent, if it still waits for credit. */
   private send(pair: Pair, id: string, request: Message, answer: Deferred<Message>, unwanted: Abort): void {
     if (answer.done) return
-    if (pair.lost !== undefined) return answer.reject(pair.lost)
+    if (pair.lost !== undefined) return answer.reject(this.lostError(pair.lost.reason, false))
     if (pair.pending.has(id)) return answer.reject(this.twice())
     const entry = { answer, unwanted }
     pair.pending.set(id, entry)
     unwanted.addEventListener('abort', () => pair.pending.delete(id))
     pair.sender.sendAccepted(request, { signal: unwanted }).catch((error) => {
-      // The end of the link is told to all who wait, with its reason.
+      // The end of the link is told to all who wait, with its reason; those whose request never left are told that.
       if (pair.sender.isOpen) this.notSent(pair, id, entry, error)
+      else if (error instanceof AMQPError && !error.inDoubt)
+        this.notSent(pair, id, entry, this.lostError(error, false))
     })
   }
 
@@ -199,14 +202,15 @@ export class RequestReply {
   /** One link of the pair is of no use without the other. */
   private onLost(pair: Pair, reason: AMQPError | undefined): void {
     if (pair.lost !== undefined) return
-    pair.lost = this.closing.aborted ? this.closedError() : this.lostError(reason)
+    pair.lost = { reason }
+    const lost = this.lostError(reason, true)
     if (this.current === pair) {
       this.current = undefined
       this.pair = undefined
     }
     for (const { answer, unwanted } of [...pair.pending.values()]) {
-      answer.reject(pair.lost)
-      unwanted.abort(pair.lost)
+      answer.reject(lost)
+      unwanted.abort(lost)
     }
     pair.sender.close().catch(() => {})
     pair.receiver.close().catch(() => {})
@@ -253,7 +257,8 @@ export class RequestReply {
     )
   }
 
-  private lostError(reason: AMQPError | undefined): AMQPError {
+  private lostError(reason: AMQPError | undefined, inDoubt: boolean): AMQPError {
+    if (this.closing.aborted) return this.closedError()
     const why = reason?.message ?? 'the links to it were closed'
     return new AMQPError(`Requests to "${this.node}" got no answer: ${why}`, {
       code: 'AMQP_REQUEST_LOST',
@@ -261,7 +266,7 @@ export class RequestReply {
       description: reason?.description,
       info: reason?.info,
       retryable: reason?.retryable,
-      inDoubt: true,
+      inDoubt,
       context: this.context,
       cause: reason,
     })

@@ -15,8 +15,8 @@ export interface Tracer {
    */
   frame?(direction: TraceDirection, channel: number, text: () => string): void
   /**
-   * Something else happened that helps to understand what follows: connected, lost, trying again, token
-   * renewed.
+   * Something else happened that helps to understand what follows: a connection was lost, something is tried again, a
+   * redirect followed, a token renewed. `text` is as that of `frame`.
    */
   event?(text: () => string): void
 }

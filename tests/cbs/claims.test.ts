@@ -384,4 +384,5 @@ test('a token shows neither in a trace nor in any error', async (t) => {
   }
   for (const text of texts) t.false(String(text).includes('hush-hush'), String(text))
   t.true(desk.stage.frames.length > 10)
+  t.true(desk.stage.frames.some((line) => line.startsWith('-- the token for')))
 })

@@ -249,3 +249,33 @@ test('an error policy must be one', (t) => {
   const options = { errorPolicy: { maxRetries: 1 } as never }
   t.throws(() => new SendClient('amqp://host/q', options), { instanceOf: TypeError, message: /errorPolicy/ })
 })
+
+test('a tracer is told of tries and of lost connections, and may throw', async (t) => {
+  const stage = await Stage.open(t)
+  stage.broker.createQueue('orders', { answer: 'released' })
+  const events: string[] = []
+  const event = (text: () => string) => {
+    events.push(text())
+  }
+  const client = stage.sender('orders', { errorPolicy: eager, tracer: { event } })
+  const sending = watch(client.sendMessage('x'))
+  await stage.run(50)
+  stage.broker.dropConnections()
+  stage.broker.deleteQueue('orders')
+  await stage.run(200)
+  t.is(sending.state, 'resolved')
+  t.is(events.length, 2)
+  t.regex(events[0] ?? '', /^tries again in \d+ ms: The message to "orders" was released/)
+  t.regex(events[1] ?? '', /^lost the connection to /)
+  await stage.until(client.close())
+
+  stage.broker.createQueue('other', { answer: 'released' })
+  const throwing = () => {
+    throw new TypeError('mine')
+  }
+  const other = stage.sender('other', { errorPolicy: eager, tracer: { event: throwing } })
+  const again = watch(other.sendMessage('x'))
+  await pass(stage, 1_000)
+  t.like(again.error, { outcome: 'released' })
+  await stage.until(other.close())
+})

@@ -253,6 +253,34 @@ test('a peer that says otherwise is believed, and its reason told', async (t) =>
   })
 })
 
+const lockLost: DeliveryState = {
+  kind: 'rejected',
+  error: { kind: 'error', condition: 'com.microsoft:message-lock-lost' },
+}
+
+for (const [outcome, settle] of [
+  ['rejected', (m: Message) => m.reject({ condition: 'com.microsoft:dead-letter' })],
+  ['released', (m: Message) => m.release()],
+  ['modified', (m: Message) => m.modify({ deliveryFailed: true })],
+] as const) {
+  for (const [title, state, expected] of [
+    ['accepted, as Azure says whatever was done,', ACCEPTED, 'resolved'],
+    ['the same', undefined, 'resolved'],
+    ['rejected for another reason', lockLost, 'rejected'],
+  ] as const) {
+    test(`a message that is ${outcome} and answered with ${title} is ${expected} [2.6.12]`, async (t) => {
+      const rig = new Rig()
+      const { messages, ids } = await received(rig, 'second')
+      const settling = watch(settle(only({ messages })))
+      await rig.run()
+      const asked = rig.peer.takeAll('disposition').at(-1)?.state
+      rig.peer.dispose({ role: false, first: ids[0] as number, settled: true, state: state ?? asked })
+      await rig.run()
+      t.is(settling.state, expected)
+    })
+  }
+}
+
 test('a confirmation that does not come within timeoutMs leaves the settlement in doubt', async (t) => {
   const rig = new Rig()
   const { receiver, messages, ids } = await received(rig, 'second')

@@ -89,6 +89,17 @@ test('a request that was given up before there was credit is never sent', async 
   t.is(kept.state, 'resolved')
 })
 
+test('when the pair is lost, a request that never left is not in doubt, one that did is', async (t) => {
+  const scene = await Scene.open(t, 1)
+  const [sent, waiting] = ['sent', 'waiting'].map((text) => watch(scene.requests.request(text)))
+  await scene.rig.run()
+  scene.rig.peer.detach(scene.link(true), { error: { kind: 'error', condition: 'amqp:link:detach-forced' } })
+  await scene.rig.run()
+  const common = { code: 'AMQP_REQUEST_LOST', condition: 'amqp:link:detach-forced', retryable: true }
+  t.like(sent?.error, { ...common, inDoubt: true })
+  t.like(waiting?.error, { ...common, inDoubt: false })
+})
+
 test('answers to nobody, without correlation-id and those that cannot be read do not break others', async (t) => {
   const scene = await Scene.open(t, 5)
   const asked = watch(scene.requests.request('a'))
