@@ -82,10 +82,20 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
 
   /** All messages from a number on, whatever their state, but for those that have expired. */
   *from(sequence: number): Iterable<BrokeredMessage> {
-    const [first = Number.POSITIVE_INFINITY] = this.bySequence.keys()
-    for (let number = Math.max(sequence, first); number <= this.lastSequence; number++) {
-      const message = this.bySequence.get(number)
-      if (message !== undefined && message.expiresAtMs > this.clock.now()) yield message
+    for (const message of this.stored(sequence)) {
+      if (message.sequence >= sequence && message.expiresAtMs > this.clock.now()) yield message
+    }
+  }
+
+  /** Where numbers are close to each other, those before the first that is wanted are not walked through. */
+  private *stored(sequence: number): Iterable<BrokeredMessage> {
+    const { bySequence } = this
+    const [first = Number.POSITIVE_INFINITY] = bySequence.keys()
+    const start = Math.max(sequence, first)
+    if (this.lastSequence - start > 2 * bySequence.size) return yield* bySequence.values()
+    for (let number = start; number <= this.lastSequence; number++) {
+      const message = bySequence.get(number)
+      if (message !== undefined) yield message
     }
   }
 
@@ -106,6 +116,8 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
       throw refusal(NOT_ALLOWED, `a message for queue "${this.name}", which has sessions, lacks a group-id`)
     }
     return messages.map((message) => {
+      // What others counted before it came here is not ours.
+      message.deliveryCount = 0
       const delayMs = (message.scheduledFor?.getTime() ?? 0) - this.clock.date()
       return delayMs > 0 ? this.delay(message, delayMs) : this.activate(message)
     })

@@ -52,7 +52,7 @@ export async function receiveOne(
   return message
 }
 
-/** Nothing comes in a short time; what does not come cannot be awaited. */
+/** Nothing is there: the drain at the end of the short time would bring it. */
 export async function nothingComes(
   t: ExecutionContext,
   receiver: Pick<ServiceBusReceiver, 'receiveMessages'>,
