@@ -153,6 +153,31 @@ test('a lock outlives its receiver [azure 7]', async (t) => {
   t.is(broker.queue('orders').depth, 1)
 })
 
+for (const [mode, locked] of [
+  [0, 1],
+  [1, 0],
+] as const) {
+  test(`what a lost connection did not carry any more is back at once: snd-settle-mode ${mode} [azure 7]`, async (t) => {
+    const { broker, clock } = await inMemory()
+    sendTo(new EngineClient(broker, clock), 'orders', 'carried', 'not carried')
+    const client = new EngineClient(broker, clock, { pair: { highWaterBytes: 1 } })
+    const receiver = client.receiver({ sndSettleMode: mode })
+    client.transport.pause?.()
+    for (const credit of [1, 2]) {
+      receiver.link.setCredit(credit)
+      client.settle()
+    }
+    t.is(broker.queue('orders').depth, 0)
+    broker.dropConnections()
+    client.settle()
+    t.deepEqual(
+      broker.queue('orders').messages.map((message) => [message.text(), message.deliveryCount]),
+      [['not carried', 0]],
+    )
+    t.is(broker.queue('orders').locked, locked)
+  })
+}
+
 test('a message that its receiver has no room for ends the link and stays where it was [2.7.3]', async (t) => {
   const { broker, clock } = await inMemory()
   const client = new EngineClient(broker, clock)
