@@ -214,9 +214,9 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
   }
 
   /** Back to its place, and the attempt counts. */
-  abandon(lock: MessageLock, properties: InputFields | undefined): void {
+  abandon(lock: MessageLock, properties: InputFields = {}): void {
     if (!this.unlock(lock)) return
-    if (properties !== undefined) lock.message.setProperties(properties)
+    lock.message.setProperties(properties)
     this.fail(lock.message)
   }
 
@@ -226,16 +226,16 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
   }
 
   /** It waits no more, and is to be asked for by its number. */
-  defer(lock: MessageLock, properties: InputFields | undefined): void {
+  defer(lock: MessageLock, properties: InputFields = {}): void {
     if (!this.unlock(lock)) return
-    if (properties !== undefined) lock.message.setProperties(properties)
+    lock.message.setProperties(properties)
     lock.message.phase = DEFERRED
     this.putBack(lock.message)
   }
 
-  deadLetter(lock: MessageLock, cause: DeadLetterCause, properties: InputFields | undefined): void {
+  deadLetter(lock: MessageLock, cause: DeadLetterCause, properties: InputFields = {}): void {
     if (!this.unlock(lock)) return
-    if (properties !== undefined) lock.message.setProperties(properties)
+    lock.message.setProperties(properties)
     this.bury(lock.message, cause)
   }
 
@@ -295,7 +295,7 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
 
   onSessionFree(session: MessageSession, failed: boolean): void {
     for (const lock of [...session.locks]) {
-      if (failed) this.abandon(lock, undefined)
+      if (failed) this.abandon(lock)
       else this.release(lock)
     }
     this.arm()
@@ -319,7 +319,7 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
   private readonly onTimer = (): void => {
     this.timerDueMs = Number.POSITIVE_INFINITY
     const now = this.clock.now()
-    for (const lock of this.locks.expired(now)) this.abandon(lock, undefined)
+    for (const lock of this.locks.expired(now)) this.abandon(lock)
     this.sessions?.expire(now)
     for (const message of this.schedule.takeDue(now)) this.appear(message)
     this.arm()

@@ -108,6 +108,18 @@ test('released is no attempt [3.4.4]', async (t) => {
   t.is(broker.queue('orders').messages[0]?.deliveryCount, 0)
 })
 
+test('abandoned without properties to change, a message stays byte for byte but for header and annotations [3.2]', async (t) => {
+  const { broker, clock } = await inMemory()
+  const client = new EngineClient(broker, clock)
+  const bare = new Message('a', { properties: { messageId: 'm' } }).encodeMessage()
+  client.sender().send(bare)
+  const receiver = client.receiver()
+  const [first] = receiver.receive()
+  if (first !== undefined) receiver.settle(first, { kind: 'modified' })
+  const [second] = receiver.receive()
+  t.true(toHex(second?.payload as Uint8Array).endsWith(toHex(bare)))
+})
+
 test('a transaction is refused, and the lock stays [azure 7]', async (t) => {
   const { broker, clock } = await inMemory()
   const client = new EngineClient(broker, clock)

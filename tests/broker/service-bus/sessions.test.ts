@@ -163,6 +163,36 @@ test('a session of which there is nothing to know is forgotten [management 3]', 
   t.is((await list()).status, 200)
 })
 
+test('messages of one session are not to be had, or settled, in the name of another [management 3]', async (t) => {
+  const { broker, clock } = await withSessions()
+  const client = new EngineClient(broker, clock)
+  const manager = new Manager(client)
+  send(client, 'one')
+  const receiver = accept(client, 'one')
+  const [delivery] = receiver.receive()
+  if (delivery !== undefined) receiver.settle(delivery, { kind: 'modified', undeliverableHere: true })
+  accept(client, 'two')
+  const take = (sessionId: string) =>
+    manager.ask('com.microsoft:receive-by-sequence-number', {
+      'sequence-numbers': [1],
+      'receiver-settle-mode': 0,
+      'session-id': sessionId,
+    })
+  t.is((await take('two')).status, 404)
+  t.is((await take('three')).status, 410)
+  t.is((await take('one')).status, 200)
+})
+
+test('a session whose messages have expired is not the next one [azure 4]', async (t) => {
+  const { broker, clock } = await withSessions()
+  const client = new EngineClient(broker, clock)
+  const options = { header: { ttl: 500 }, properties: { groupId: 'one' } }
+  client.sender().send(new Message('a', options).encodeMessage())
+  send(client, 'two')
+  clock.advance(500)
+  t.is(acceptedId(accept(client, null)), 'two')
+})
+
 test('a session lock that is renewed ends later [management 3]', async (t) => {
   const { broker, clock } = await withSessions()
   const client = new EngineClient(broker, clock)
