@@ -88,8 +88,9 @@ export interface QueueOptions {
   readonly maxDeliveryCount?: number | undefined
   /**
    * The queue speaks the dialect of Azure Service Bus: locks by token, deferral, scheduling, batches, sessions, and the
-   * node `<queue>/$management`. Its name is not case sensitive, nor is its dead-letter queue's. True: with all defaults;
-   * false: a plain queue. Default: as the broker's, whose options those of the queue go before, one by one.
+   * node `<queue>/$management`. Its name is not case sensitive, nor is its dead-letter queue's; claims cover it as it is
+   * spelled. What is left out of the options, or all with true, is as the broker's option has it. False: a plain queue.
+   * Default: as the broker's.
    */
   readonly serviceBus?: boolean | ServiceBusOptions | undefined
   /**

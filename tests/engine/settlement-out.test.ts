@@ -73,6 +73,19 @@ scenario(
   },
 )
 
+scenario(
+  'the owner of a delivery may answer otherwise than with the outcome that was left to it [2.6.12]',
+  (t, conditions) => {
+    const { pair, peer, sent } = attached(conditions, 1)
+    Object.assign(sent[0] as object, { answer: RELEASED })
+    peer.dispose({ first: FIRST, settled: false, state: ACCEPTED })
+    pair.run()
+    t.is(sent[0]?.outcome, ACCEPTED)
+    peer.expect('disposition', { role: false, first: FIRST, settled: true, state: RELEASED })
+    peer.done()
+  },
+)
+
 scenario('a state that is not final leaves the message pending [3.4.1]', (t, conditions) => {
   const { pair, peer, sent } = attached(conditions, 1)
   peer.dispose({

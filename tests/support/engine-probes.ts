@@ -55,6 +55,12 @@ export class SentDelivery extends OutgoingDelivery {
   inDoubt: boolean | undefined = undefined
   /** Called when the fate is known. */
   onFate: (() => void) | undefined = undefined
+  /** What it answers with in place of the peer's outcome. */
+  answer: DeliveryState | undefined = undefined
+
+  override answerTo(outcome: DeliveryState): DeliveryState {
+    return this.answer ?? outcome
+  }
 
   private decide(fate: 'settled' | 'lost'): void {
     if (this.fate !== 'pending')

@@ -71,6 +71,7 @@ export class BrokeredMessage extends StoredMessage {
 
   /** Sets application properties; the rest of the bare message stays byte for byte. */
   setProperties(properties: InputFields): void {
+    if (Object.keys(properties).length === 0) return
     const bare = this.bareMessage
     const sections = new Sections(bare, false)
     const old = sections.has(APPLICATION_PROPERTIES)

@@ -82,10 +82,20 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
 
   /** All messages from a number on, whatever their state, but for those that have expired. */
   *from(sequence: number): Iterable<BrokeredMessage> {
-    const [first = Number.POSITIVE_INFINITY] = this.bySequence.keys()
-    for (let number = Math.max(sequence, first); number <= this.lastSequence; number++) {
-      const message = this.bySequence.get(number)
-      if (message !== undefined && message.expiresAtMs > this.clock.now()) yield message
+    for (const message of this.stored(sequence)) {
+      if (message.sequence >= sequence && message.expiresAtMs > this.clock.now()) yield message
+    }
+  }
+
+  /** Where numbers are close to each other, those before the first that is wanted are not walked through. */
+  private *stored(sequence: number): Iterable<BrokeredMessage> {
+    const { bySequence } = this
+    const [first = Number.POSITIVE_INFINITY] = bySequence.keys()
+    const start = Math.max(sequence, first)
+    if (this.lastSequence - start > 2 * bySequence.size) return yield* bySequence.values()
+    for (let number = start; number <= this.lastSequence; number++) {
+      const message = bySequence.get(number)
+      if (message !== undefined) yield message
     }
   }
 
@@ -106,6 +116,8 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
       throw refusal(NOT_ALLOWED, `a message for queue "${this.name}", which has sessions, lacks a group-id`)
     }
     return messages.map((message) => {
+      // What others counted before it came here is not ours.
+      message.deliveryCount = 0
       const delayMs = (message.scheduledFor?.getTime() ?? 0) - this.clock.date()
       return delayMs > 0 ? this.delay(message, delayMs) : this.activate(message)
     })
@@ -202,9 +214,9 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
   }
 
   /** Back to its place, and the attempt counts. */
-  abandon(lock: MessageLock, properties: InputFields | undefined): void {
+  abandon(lock: MessageLock, properties: InputFields = {}): void {
     if (!this.unlock(lock)) return
-    if (properties !== undefined) lock.message.setProperties(properties)
+    lock.message.setProperties(properties)
     this.fail(lock.message)
   }
 
@@ -214,16 +226,16 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
   }
 
   /** It waits no more, and is to be asked for by its number. */
-  defer(lock: MessageLock, properties: InputFields | undefined): void {
+  defer(lock: MessageLock, properties: InputFields = {}): void {
     if (!this.unlock(lock)) return
-    if (properties !== undefined) lock.message.setProperties(properties)
+    lock.message.setProperties(properties)
     lock.message.phase = DEFERRED
     this.putBack(lock.message)
   }
 
-  deadLetter(lock: MessageLock, cause: DeadLetterCause, properties: InputFields | undefined): void {
+  deadLetter(lock: MessageLock, cause: DeadLetterCause, properties: InputFields = {}): void {
     if (!this.unlock(lock)) return
-    if (properties !== undefined) lock.message.setProperties(properties)
+    lock.message.setProperties(properties)
     this.bury(lock.message, cause)
   }
 
@@ -283,7 +295,7 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
 
   onSessionFree(session: MessageSession, failed: boolean): void {
     for (const lock of [...session.locks]) {
-      if (failed) this.abandon(lock, undefined)
+      if (failed) this.abandon(lock)
       else this.release(lock)
     }
     this.arm()
@@ -307,7 +319,7 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
   private readonly onTimer = (): void => {
     this.timerDueMs = Number.POSITIVE_INFINITY
     const now = this.clock.now()
-    for (const lock of this.locks.expired(now)) this.abandon(lock, undefined)
+    for (const lock of this.locks.expired(now)) this.abandon(lock)
     this.sessions?.expire(now)
     for (const message of this.schedule.takeDue(now)) this.appear(message)
     this.arm()

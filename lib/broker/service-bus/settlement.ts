@@ -1,7 +1,13 @@
 // What an outcome means to a Service Bus queue (azure: accepted completes, modified abandons or defers, rejected makes a
-// dead letter), and what is answered: accepted, whatever was done, or rejected with why it cannot be.
+// dead letter), and what is answered: an outcome of the same kind, since clients compare, or rejected with the error.
 
-import { ACCEPTED, type DeliveryState, type InputFields, type Modified } from '../../types/messaging.js'
+import {
+  ACCEPTED,
+  type DeliveryState,
+  type InputFields,
+  type Modified,
+  RELEASED,
+} from '../../types/messaging.js'
 import type { AMQPErrorFields } from '../../types/transport.js'
 import { AMQPArray, AMQPDescribed } from '../../types/wrappers.js'
 import { causeOfRejection, type DeadLetterCause } from '../dead-letter.js'
@@ -10,6 +16,9 @@ import type { MessageLock } from './locks.js'
 import type { ServiceBusQueue } from './queue.js'
 
 const DEAD_LETTER = 'com.microsoft:dead-letter'
+const MODIFIED: DeliveryState = Object.freeze({ kind: 'modified' })
+/** An error in it would say that it could not be done. */
+const REJECTED: DeliveryState = Object.freeze({ kind: 'rejected' })
 
 /** Settles what the lock is on, and gives the answer. Nothing is done when the lock has ended, or the outcome cannot be. */
 export function settle(
@@ -29,7 +38,7 @@ export function settle(
     case undefined:
     case 'released':
       queue.release(lock)
-      return ACCEPTED
+      return RELEASED
     default:
       return rejection(NOT_IMPLEMENTED, 'there are no transactions here')
   }
@@ -40,7 +49,7 @@ function modify(queue: ServiceBusQueue, lock: MessageLock, outcome: Modified): D
   if (!areProperties(properties)) return notProperties()
   if (undeliverableHere === true) queue.defer(lock, properties)
   else queue.abandon(lock, properties)
-  return ACCEPTED
+  return MODIFIED
 }
 
 function reject(
@@ -51,7 +60,7 @@ function reject(
   const { DeadLetterReason, DeadLetterErrorDescription, ...properties } = error?.info ?? {}
   if (!areProperties(properties)) return notProperties()
   queue.deadLetter(lock, causeOf(error), properties)
-  return ACCEPTED
+  return REJECTED
 }
 
 /** The condition that only says what to do is no reason. */
