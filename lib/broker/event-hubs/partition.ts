@@ -71,7 +71,7 @@ export class Partition implements BrokerPartition {
 
   /** The place that the next event will have. */
   get end(): EventPlace {
-    const enqueuedAtMs = Math.max(Math.floor(this.clock.date()), this.last?.enqueuedAtMs ?? 0)
+    const enqueuedAtMs = Math.max(this.nowMs, this.last?.enqueuedAtMs ?? 0)
     return { sequenceNumber: this.next, offset: this.nextOffset, enqueuedAtMs }
   }
 

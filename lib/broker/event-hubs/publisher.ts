@@ -13,7 +13,7 @@ import type { EventHub, HubLink } from './hub.js'
 import type { Partition } from './partition.js'
 
 /** What an attach comes to. */
-export interface PublisherOptions {
+interface PublisherOptions {
   readonly hub: EventHub
   /** Undefined: the partition is chosen for each message. */
   readonly partition: Partition | undefined

@@ -15,7 +15,7 @@ import type { Seated, Seats } from './seats.js'
 import type { StartPosition } from './start-position.js'
 
 /** What an attach comes to. */
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly hub: EventHub
   readonly partition: Partition
   readonly seats: Seats

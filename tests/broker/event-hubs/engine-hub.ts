@@ -61,14 +61,10 @@ export function batch(bodies: readonly string[], annotations: Record<string, AMQ
   return new BatchMessage(bodies, { messageAnnotations: annotations }).encodeMessage()
 }
 
-/** Sends an event for each of the bodies, and says how often that was accepted. */
+/** Sends an event for each of the bodies. */
 export function sendEach(client: EngineClient, bodies: readonly string[], address = 'hub'): void {
   const sender = client.sender({ address })
   for (const body of bodies) sender.send(event(body))
-}
-
-export function textOf(delivery: IncomingDelivery | undefined): string | undefined {
-  return delivery === undefined ? undefined : messageOf(delivery).text()
 }
 
 export function messageOf(delivery: IncomingDelivery): Message {

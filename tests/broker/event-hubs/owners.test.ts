@@ -1,4 +1,4 @@
-// Owners of partitions and what readers are told besides events, judged by @azure/event-hubs.
+// Owners of partitions, what readers are told besides events, and how they go on, judged by @azure/event-hubs.
 
 import { earliestEventPosition, type ReceivedEventData } from '@azure/event-hubs'
 import test from 'ava'
@@ -61,6 +61,25 @@ test('a reader that tracks the last enqueued event is told of it with each event
   t.deepEqual(last?.enqueuedOn, events[2]?.enqueuedTimeUtc)
   t.true((last?.retrievedOn?.getTime() ?? 0) >= (last?.enqueuedOn?.getTime() ?? 0))
   t.is(hub.partitions[0]?.count, 3)
+})
+
+test('when connections break the SDK goes on behind the last event that it had', async (t) => {
+  const bench = await SdkBench.start(t)
+  const [partition] = bench.broker.createEventHub(HUB).partitions
+  const producer = bench.producer()
+  await producer.sendBatch([{ body: 1 }, { body: 2 }], { partitionId: '0' })
+  const retryOptions = { maxRetries: 10, retryDelayInMs: 20, timeoutInMs: 5_000 }
+  const subscription = new Subscription(
+    bench.consumer('$Default', { retryOptions }),
+    '0',
+    earliestEventPosition,
+  )
+  await subscription.reached(2)
+  bench.broker.dropConnections()
+  await readersAt(partition, 0)
+  await bench.producer().sendBatch([{ body: 3 }, { body: 4 }], { partitionId: '0' })
+  await subscription.until(4)
+  t.deepEqual(subscription.bodies, [1, 2, 3, 4])
 })
 
 test('the event processor of the SDK reads all partitions', async (t) => {

@@ -89,9 +89,14 @@ export class Subscription {
     return this.events.map(({ body }) => body as unknown)
   }
 
-  /** Waits until so many events have come, and ends the subscription. Rejects with the error that came instead. */
-  async until(count: number): Promise<ReceivedEventData[]> {
+  /** Waits until so many events have come. */
+  async reached(count: number): Promise<void> {
     while (this.events.length < count && this.error === undefined) await this.news()
+  }
+
+  /** As `reached`, and ends the subscription. Rejects with the error that came instead. */
+  async until(count: number): Promise<ReceivedEventData[]> {
+    await this.reached(count)
     await this.subscription.close()
     if (this.error !== undefined) throw this.error
     return this.events

@@ -1,7 +1,13 @@
 // The SDK over TLS, in a process of its own: it takes further authorities only from the environment of its process.
-// Argument: a connection string. Sends an event, receives it, and tells its body to the parent.
+// Arguments: a connection string and a JSON Web Token. Sends an event by the token, receives it by the key, and tells its
+// body to the parent.
 
-import { EventHubConsumerClient, EventHubProducerClient, earliestEventPosition } from '@azure/event-hubs'
+import {
+  EventHubConsumerClient,
+  EventHubProducerClient,
+  earliestEventPosition,
+  parseEventHubConnectionString,
+} from '@azure/event-hubs'
 
 async function receiveOne(consumer: EventHubConsumerClient): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -18,9 +24,12 @@ async function receiveOne(consumer: EventHubConsumerClient): Promise<unknown> {
   })
 }
 
-async function main(connectionString = ''): Promise<void> {
+async function main(connectionString = '', token = ''): Promise<void> {
   const options = { retryOptions: { maxRetries: 0, timeoutInMs: 5_000 } }
-  const producer = new EventHubProducerClient(connectionString, options)
+  const { endpoint, eventHubName = '' } = parseEventHubConnectionString(connectionString)
+  const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) }
+  const byToken = { ...options, customEndpointAddress: endpoint }
+  const producer = new EventHubProducerClient('localhost', eventHubName, credential, byToken)
   const consumer = new EventHubConsumerClient('$Default', connectionString, options)
   try {
     await producer.sendBatch([{ body: 'over TLS' }], { partitionId: '0' })
@@ -31,7 +40,7 @@ async function main(connectionString = ''): Promise<void> {
   }
 }
 
-main(process.argv[2]).catch((error: unknown) => {
+main(...process.argv.slice(2)).catch((error: unknown) => {
   process.exitCode = 1
   process.stderr.write(`${String(error)}\n`)
 })

@@ -5,10 +5,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import jsonwebtoken from 'jsonwebtoken'
 import { testCertificates } from '../../support/certificates.js'
 import { startBroker } from '../rhea-client.js'
 
-test('the SDK sends and receives over TLS', async (t) => {
+const AUDIENCE = 'https://eventhubs.azure.net/'
+
+test('over TLS the SDK sends by a JSON Web Token, and receives by a shared key', async (t) => {
   const { ca, serverCert, serverKey } = await testCertificates()
   const folder = await mkdtemp(join(tmpdir(), 'amqp1-event-hubs-'))
   t.teardown(() => rm(folder, { recursive: true }))
@@ -16,11 +19,12 @@ test('the SDK sends and receives over TLS', async (t) => {
   await writeFile(authority, ca)
   const broker = await startBroker(t, {
     tls: { cert: serverCert, key: serverKey },
-    cbs: { sasKeys: { Root: 'bm90LXJlYWw=' } },
+    cbs: { sasKeys: { Root: 'bm90LXJlYWw=' }, jwtSecret: 'shared', jwtAudience: AUDIENCE },
   })
   const hub = broker.createEventHub('telemetry', { partitions: 1 })
   const connectionString = `Endpoint=sb://localhost:${broker.port};SharedAccessKeyName=Root;SharedAccessKey=bm90LXJlYWw=;EntityPath=telemetry`
-  const child = fork(join(__dirname, 'tls-client.js'), [connectionString], {
+  const token = jsonwebtoken.sign({}, 'shared', { audience: AUDIENCE, expiresIn: '1h' })
+  const child = fork(join(__dirname, 'tls-client.js'), [connectionString, token], {
     env: { ...process.env, NODE_EXTRA_CA_CERTS: authority },
     timeout: 20_000,
   })
