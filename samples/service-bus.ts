@@ -36,6 +36,7 @@ const source = new Source('invoices')
 source.setFilter('customer-1', 'com.microsoft:session-filter', null)
 await using receiver = new ReceiveClient(source, {
   connection,
+  confirmSettlement: true, // what is settled after the lock has ended is told
   onAttach: (link) => console.log(`holds ${Object.values(link.source?.filter ?? {})}`),
 })
 for (let left = messages.length; left > 0; left--) {

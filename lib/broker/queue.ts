@@ -5,11 +5,11 @@ import { Message } from '../message/message.js'
 import { type Modified, SECTION } from '../types/messaging.js'
 import type { AMQPErrorFields } from '../types/transport.js'
 import type { Clock } from '../util/clock.js'
-import { Queue } from '../util/queue.js'
 import { annotate } from './annotate.js'
 import { Backlog, type Taker } from './backlog.js'
 import { causeOfRejection, type DeadLetterCause, type DeadLetters, deadLetterBytes } from './dead-letter.js'
 import type { QueueSettings } from './options.js'
+import { Round, type RoundMember } from './round.js'
 import { StoredMessage, WAITING } from './stored-message.js'
 
 /** A queue of the embedded broker, to look at. */
@@ -26,11 +26,7 @@ export interface BrokerQueue {
 }
 
 /** A link that wants messages. */
-export interface Consumer extends Taker {
-  /** Waits in the round of those that can take a message. */
-  inRound: boolean
-  /** Attached, and with credit that is not spoken for. */
-  readonly ready: boolean
+export interface Consumer extends Taker, RoundMember {
   give(message: StoredMessage): void
 }
 
@@ -57,7 +53,7 @@ export class MessageQueue implements BrokerQueue, DeadLetters {
   readonly settings: QueueSettings
   readonly backlog: Backlog = new Backlog()
   private readonly host: QueueHost
-  private readonly round = new Queue<Consumer>()
+  private readonly round = new Round<Consumer>()
   /** Consumers with credit that wanted none of what waited. */
   private passed: Consumer[] = []
   private readonly links = new Set<QueueLink>()
@@ -172,11 +168,9 @@ export class MessageQueue implements BrokerQueue, DeadLetters {
     this.consumers++
   }
 
-  /** One that waits for its turn would be kept until a message comes. */
   removeConsumer(consumer: Consumer): void {
     this.consumers--
-    if (consumer.inRound) this.round.remove(consumer)
-    consumer.inRound = false
+    this.round.leave(consumer)
     this.passed = this.passed.filter((other) => other !== consumer)
   }
 
@@ -190,14 +184,8 @@ export class MessageQueue implements BrokerQueue, DeadLetters {
 
   /** The consumer has credit. It is served at once: a drain is answered right afterwards. */
   serve(consumer: Consumer): void {
-    this.enter(consumer)
+    this.round.enter(consumer)
     this.dispatch()
-  }
-
-  private enter(consumer: Consumer): void {
-    if (consumer.inRound || !consumer.ready) return
-    consumer.inRound = true
-    this.round.push(consumer)
   }
 
   /** Hands out messages later in this turn: whoever calls may be in the middle of settling others. */
@@ -216,12 +204,11 @@ export class MessageQueue implements BrokerQueue, DeadLetters {
   private dispatch(): void {
     if (this.deleted) return
     for (const browser of this.browsers) browser.look()
-    if (this.passed.length > 0) for (const consumer of this.passed.splice(0)) this.enter(consumer)
+    if (this.passed.length > 0) for (const consumer of this.passed.splice(0)) this.round.enter(consumer)
     while (this.backlog.waiting > 0) {
-      const consumer = this.round.shift()
+      const consumer = this.round.next()
       if (consumer === undefined) return
-      consumer.inRound = false
-      if (consumer.ready) this.serveOne(consumer)
+      this.serveOne(consumer)
     }
   }
 
@@ -232,7 +219,7 @@ export class MessageQueue implements BrokerQueue, DeadLetters {
       return
     }
     consumer.give(message)
-    this.enter(consumer)
+    this.round.enter(consumer)
   }
 
   private takeFor(consumer: Consumer): StoredMessage | undefined {

@@ -2,17 +2,13 @@
 // without sessions is one lane; with sessions each session is one.
 
 import type { Clock } from '../../util/clock.js'
-import { Queue } from '../../util/queue.js'
 import { Returned } from '../returned.js'
+import { Round, type RoundMember } from '../round.js'
 import { WAITING } from '../stored-message.js'
 import type { BrokeredMessage } from './brokered-message.js'
 
 /** A link that takes messages. */
-export interface LaneReceiver {
-  /** Waits in the round of those that can take a message. */
-  inRound: boolean
-  /** Attached, and with credit that is not spoken for. */
-  readonly ready: boolean
+export interface LaneReceiver extends RoundMember {
   give(message: BrokeredMessage): void
 }
 
@@ -26,7 +22,7 @@ export interface LaneHost {
 export class Lane {
   private readonly host: LaneHost
   private readonly waiting = new Returned<BrokeredMessage>()
-  private readonly round = new Queue<LaneReceiver>()
+  private readonly round = new Round<LaneReceiver>()
   private wakeDue = false
 
   constructor(host: LaneHost) {
@@ -50,8 +46,13 @@ export class Lane {
 
   /** The receiver has credit. It is served at once: a drain is answered right afterwards. */
   serve(receiver: LaneReceiver): void {
-    this.enter(receiver)
+    this.round.enter(receiver)
     this.dispatch()
+  }
+
+  /** The receiver has gone. */
+  leave(receiver: LaneReceiver): void {
+    this.round.leave(receiver)
   }
 
   /** Hands out messages later in this turn: whoever calls may be in the middle of settling others. */
@@ -67,20 +68,12 @@ export class Lane {
   /** Hands out what waits, one message to each receiver by turns. */
   dispatch(): void {
     for (let message = this.first(); message !== undefined; message = this.first()) {
-      const receiver = this.round.shift()
+      const receiver = this.round.next()
       if (receiver === undefined) return
-      receiver.inRound = false
-      if (!receiver.ready) continue
       this.waiting.removeAt(0)
       receiver.give(message)
-      this.enter(receiver)
+      this.round.enter(receiver)
     }
-  }
-
-  private enter(receiver: LaneReceiver): void {
-    if (receiver.inRound || !receiver.ready) return
-    receiver.inRound = true
-    this.round.push(receiver)
   }
 
   private first(): BrokeredMessage | undefined {

@@ -155,6 +155,7 @@ export class ServiceBusReceiver implements SenderLinkListener, LaneReceiver, Que
     const { queue, session } = this
     queue.detach(this)
     queue.consumers--
+    this.lane?.leave(this)
     queue.sessions?.stopWaiting(this)
     this.session = undefined
     if (session !== undefined) queue.sessions?.release(session)
