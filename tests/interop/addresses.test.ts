@@ -197,6 +197,7 @@ story(
         instanceOf: MessageSendFailed,
       })
       t.is(error.condition, 'amqp:not-found')
+      t.regex(error.message, /^The message to the anonymous terminus was lost.*Unknown destination/)
       t.true((await sender.closed) instanceof LinkDetach)
     }
     t.true(connection.isOpen)
