@@ -87,20 +87,28 @@ function clientRow(client, { name, version }, records) {
   return [name, version(), `${told.length}: at the other end of ${words}`, lacks.join('; ')]
 }
 
-/** Writes what the file of records says between the markers in README.md. */
-export function writeTable(file) {
-  const records = readFileSync(file, 'utf8').split('\n').filter(Boolean).map(JSON.parse)
+/** The table of what is recorded, in Markdown. */
+export function tableOf(records) {
   const rows = [
     ['peer', 'version', 'stories that were told', 'what it does not do'],
     ['---', '---', '---', '---'],
     ...Object.entries(brokers).map(([peer, about]) => brokerRow(peer, about, records)),
     ...Object.entries(clients).map(([client, about]) => clientRow(client, about, records)),
   ]
-  const table = rows.map((cells) => `| ${cells.join(' | ')} |\n`).join('')
-  const path = join(root, 'README.md')
-  const readme = readFileSync(path, 'utf8')
-  const from = readme.indexOf(begin)
-  const to = readme.indexOf(end, from)
+  return rows.map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+}
+
+/** The text with the table between its markers. */
+export function putTable(text, table) {
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end, from)
   if (from < 0 || to < 0) throw new Failure('README.md has lost the markers of the table of peers')
-  writeFileSync(path, readme.slice(0, from + begin.length) + table + readme.slice(to))
+  return text.slice(0, from + begin.length) + table + text.slice(to)
+}
+
+/** Writes what the file of records says into README.md. */
+export function writeTable(file) {
+  const records = readFileSync(file, 'utf8').split('\n').filter(Boolean).map(JSON.parse)
+  const path = join(root, 'README.md')
+  writeFileSync(path, putTable(readFileSync(path, 'utf8'), tableOf(records)))
 }

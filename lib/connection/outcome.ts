@@ -32,6 +32,11 @@ export function isAcceptance(outcome: DeliveryOutcome): boolean {
   return outcome.outcome !== undefined && 'kind' in outcome.outcome && outcome.outcome.kind === 'accepted'
 }
 
+/** How a message is named in errors; the anonymous terminus has no address [3.5.4]. */
+export function messageTo({ address }: SendPlace): string {
+  return address === '' ? 'The message to the anonymous terminus' : `The message to "${address}"`
+}
+
 /** The error for an outcome that is not acceptance. */
 export function outcomeError(outcome: DeliveryOutcome, place: SendPlace): MessageSendFailed {
   if (outcome.kind === 'transactional-state' && outcome.outcome !== undefined && 'kind' in outcome.outcome) {
@@ -41,7 +46,7 @@ export function outcomeError(outcome: DeliveryOutcome, place: SendPlace): Messag
   if (kind !== 'rejected' && kind !== 'released' && kind !== 'modified') return unclear(kind, place)
   const error = kind === 'rejected' ? outcome.error : undefined
   const said = error === undefined ? '' : `: ${describeError(error)}`
-  const text = `The message to "${place.address}" was ${kind}${said} (${EXPLANATIONS[kind]})`
+  const text = `${messageTo(place)} was ${kind}${said} (${EXPLANATIONS[kind]})`
   return new MessageSendFailed(text, {
     outcome: kind,
     condition: error?.condition,
@@ -55,6 +60,6 @@ export function outcomeError(outcome: DeliveryOutcome, place: SendPlace): Messag
 /** The peer settled the message, and left open what became of it. */
 function unclear(kind: string, place: SendPlace): MessageSendFailed {
   const said = kind === 'settled' ? 'without an outcome' : `with no more than the state ${kind}`
-  const text = `The message to "${place.address}" was settled by the peer ${said}: it is in doubt`
+  const text = `${messageTo(place)} was settled by the peer ${said}: it is in doubt`
   return new MessageSendFailed(text, { inDoubt: true, context: { operation: 'sending a message', ...place } })
 }

@@ -9,7 +9,14 @@ import type { Message } from '../message/message.js'
 import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
 import type { AbortSignalLike } from '../util/deferred.js'
 import type { TimeoutEntry, Timeouts } from '../util/timeouts.js'
-import { type DeliveryOutcome, isAcceptance, outcomeError, SETTLED, type SendPlace } from './outcome.js'
+import {
+  type DeliveryOutcome,
+  isAcceptance,
+  messageTo,
+  outcomeError,
+  SETTLED,
+  type SendPlace,
+} from './outcome.js'
 import type { SendListEntry } from './send-list.js'
 
 /** Told when a message of its has met its fate. */
@@ -147,7 +154,7 @@ function fate(inDoubt: boolean): string {
 
 function lostError(reason: AMQPError, inDoubt: boolean, place: SendPlace): MessageSendFailed {
   return new MessageSendFailed(
-    `The message to "${place.address}" was lost on the way: ${fate(inDoubt)}. ${reason.message}`,
+    `${messageTo(place)} was lost on the way: ${fate(inDoubt)}. ${reason.message}`,
     {
       condition: reason.condition,
       description: reason.description,

@@ -109,6 +109,23 @@ for (const [name, state, retryable] of [
   })
 }
 
+test('what becomes of a message to the anonymous terminus is told without an address [3.5.4]', async (t) => {
+  const rig = new Rig()
+  const connection = await rig.connect()
+  const sender = await rig.until(connection.createSender(null, { name: 'out' }))
+  rig.peer.grant(rig.peer.link('out'), 10)
+  await rig.run()
+  const sending = ['refused', 'lost'].map((text) => watch(sender.sendAccepted(text)))
+  await rig.run()
+  const [transfer] = rig.peer.takeAll('transfer')
+  rig.peer.dispose({ first: transfer?.deliveryId ?? -1, settled: true, state: rejected })
+  rig.peer.detach(rig.peer.link('out'))
+  await rig.run()
+  const messages = sending.map(({ error }) => (error as MessageSendFailed).message)
+  t.regex(messages[0] ?? '', /^The message to the anonymous terminus was rejected/)
+  t.regex(messages[1] ?? '', /^The message to the anonymous terminus was lost on the way/)
+})
+
 test('messages settle by themselves, in whatever order the peer likes, and by ranges [2.7.6]', async (t) => {
   const rig = new Rig()
   const sender = await rig.sender(10)

@@ -1,5 +1,5 @@
 // Addresses that do not exist, are not allowed, or are made up by the broker.
-import { LinkDetach, Message, SessionEnd, Source, Target } from '../../lib/index.js'
+import { LinkDetach, Message, MessageSendFailed, SessionEnd, Source, Target } from '../../lib/index.js'
 import { artemis, brokerJ, peersWith, proton, rabbitmq3, rabbitmq4 } from './support/peers.js'
 import { next, queueName, stepMs, story, storyWith } from './support/story.js'
 
@@ -162,6 +162,65 @@ story(
       kind: 'rejected',
       error: { condition: 'amqp:precondition-failed' },
     })
+  },
+)
+
+story(
+  artemis,
+  'the anonymous terminus rejects what has no `to`, and makes a queue of whatever it says [3.4]',
+  async (t, stage) => {
+    const connection = await stage.connect()
+    const sender = await connection.createSender(null)
+    const lost = await sender.send('nowhere', { timeoutMs: stepMs })
+    t.is(lost.kind, 'rejected')
+    t.regex((lost.kind === 'rejected' && lost.error?.description) || '', /Missing 'to' field/)
+    const to = missingName()
+    t.is(
+      (await sender.send(new Message('x', { properties: { to } }), { timeoutMs: stepMs })).kind,
+      'accepted',
+    )
+    const message = await next(await connection.createReceiver(to))
+    t.is(message.text(), 'x')
+    await message.accept()
+  },
+)
+
+story(
+  brokerJ,
+  'the anonymous terminus is detached over a message that leads nowhere: amqp:not-found [2.6.4]',
+  async (t, stage) => {
+    const connection = await stage.connect()
+    const lost = [new Message('no to'), new Message('x', { properties: { to: missingName() } })]
+    for (const message of lost) {
+      const sender = await connection.createSender(null)
+      const error = await t.throwsAsync(sender.send(message, { timeoutMs: stepMs }), {
+        instanceOf: MessageSendFailed,
+      })
+      t.is(error.condition, 'amqp:not-found')
+      t.regex(error.message, /^The message to the anonymous terminus was lost.*Unknown destination/)
+      t.true((await sender.closed) instanceof LinkDetach)
+    }
+    t.true(connection.isOpen)
+  },
+)
+
+story(
+  artemis,
+  'of an address with the capability topic each receiver gets its own copy [3.5.3]',
+  async (t, stage) => {
+    const connection = await stage.connect()
+    const topic = { address: `topic-${queueName()}`, capabilities: ['topic'] }
+    const receivers = [
+      await connection.createReceiver(new Source(topic)),
+      await connection.createReceiver(new Source(topic)),
+    ]
+    const sender = await connection.createSender(new Target(topic))
+    await sender.sendAccepted('to all', { timeoutMs: stepMs })
+    for (const receiver of receivers) {
+      const message = await next(receiver)
+      t.is(message.text(), 'to all')
+      await message.accept()
+    }
   },
 )
 

@@ -93,7 +93,8 @@ storyWith(
   'the line is cut in mid-stream: the broker has all that was accepted, and nothing that was not sent [2.4.7]',
   async (t, stage) => {
     const queue = await stage.queue()
-    const relay = await startRelay(t, stage.peer)
+    // Broker-J accepts all of them at once, when it has read them: the line is cut before that.
+    const relay = await startRelay(t, stage.peer, 200 * count)
     const url = urlOf(stage.peer).replace(/:\d+$/, `:${relay.port}`)
     const sender = await (await stage.connect({}, url)).createSender(queue)
     const fates = await sendAll(sender, (sum) => {

@@ -1,11 +1,11 @@
 // Time without messages: both sides keep the other one alive, and a peer that is silent for too long is given up.
 import { setTimeout as pause } from 'node:timers/promises'
-import { AMQPConnectionError, type Connection, MessageSendFailed } from '../../lib/index.js'
-import { artemis, brokerJ, proton, protonC, rabbitmq3, rabbitmq4 } from './support/peers.js'
+import { AMQPConnectionError, Connection, ConnectionClose, MessageSendFailed } from '../../lib/index.js'
+import { artemis, brokerJ, proton, protonC, rabbitmq3, rabbitmq4, urlOf } from './support/peers.js'
 import { startProton } from './support/private-proton.js'
 import { type Stage, stepMs, story } from './support/story.js'
 
-/** RabbitMQ 4 takes no announcement below one second, and half of what we allow is announced. */
+/** RabbitMQ 4 and Broker-J take no announcement below one second, and half of what we allow is announced. */
 const idleTimes = [
   { peer: rabbitmq4, idleTimeoutMs: 2000 },
   { peer: rabbitmq3, idleTimeoutMs: 2000 },
@@ -32,6 +32,16 @@ for (const { peer, idleTimeoutMs } of idleTimes) {
     },
   )
 }
+
+story(
+  brokerJ,
+  'closes a connection that asks for a sign of life more often than each second, and says why [2.4.5]',
+  async (t, { peer }) => {
+    const connecting = Connection.connect(urlOf(peer), { timeoutMs: stepMs, idleTimeoutMs: 1000 })
+    const error = await t.throwsAsync(connecting, { instanceOf: ConnectionClose })
+    t.regex(error.message, /Requested idle timeout of 500 is too low/)
+  },
+)
 
 story(
   proton,

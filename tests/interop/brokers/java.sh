@@ -17,7 +17,7 @@ fetch() {
 
 artemis() { # keeps everything in memory; AMQP and WebSocket share their ports
   broker artemis; fetch "org.apache.activemq:apache-artemis:$ARTEMIS_VERSION"
-  local etc=$DIR/etc; mkdir -p "$etc" "$DIR/data" "$DIR/tmp"
+  local etc=$DIR/etc; mkdir -p "$etc"
   cat "$TLS/server.pem" "$TLS/server-key.pem" >"$etc/server.pem"
   # EXTERNAL is offered to everyone it is configured for, with a certificate or without
   local amqp="protocols=AMQP;saslLoginConfigScope=scram;saslMechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN,ANONYMOUS"
@@ -77,6 +77,7 @@ C
 }
 
 run_artemis() {
+  rm -rf "$DIR/data" "$DIR/tmp"; mkdir "$DIR/data" "$DIR/tmp"     # what large messages left behind
   exec ${SETSID:-} java -Xms64m -Xmx384m -Dlog4j2.configurationFile="file:$DIR/etc/log4j2.properties" \
     -Djava.security.auth.login.config="$DIR/etc/login.config" -Djava.io.tmpdir="$DIR/tmp" \
     -Dartemis.home="$UNPACKED" -Dartemis.instance="$DIR" -Dartemis.instance.etc="$DIR/etc" -Ddata.dir="$DIR/data" \

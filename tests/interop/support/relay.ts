@@ -10,8 +10,15 @@ export interface Relay {
   cut(): void
 }
 
-/** Listens on a free port and hands everything on to the broker; gone when the test is over. */
-export async function startRelay(t: ExecutionContext, peer: Peer): Promise<Relay> {
+/**
+ * Listens on a free port and hands everything on to the broker; gone when the test is over. It cuts the line by itself
+ * once so many bytes have gone to the broker.
+ */
+export async function startRelay(
+  t: ExecutionContext,
+  peer: Peer,
+  cutAfterBytes = Number.POSITIVE_INFINITY,
+): Promise<Relay> {
   const sockets = new Set<Socket>()
   const cut = (): void => {
     for (const socket of sockets) socket.destroy()
@@ -19,6 +26,9 @@ export async function startRelay(t: ExecutionContext, peer: Peer): Promise<Relay
   }
   const server = createServer((near) => {
     const far = connect(peer.port, '127.0.0.1')
+    near.on('data', () => {
+      if (near.bytesRead > cutAfterBytes) cut()
+    })
     for (const [one, other] of [
       [near, far],
       [far, near],
