@@ -1,7 +1,6 @@
 // A connection as the user of links holds it [2.4]: one transport, sessions on it, and the end with its reason.
 
 import type { Session as EngineSession } from '../engine/session.js'
-import { MIN_MAX_FRAME_SIZE } from '../engine/wire.js'
 import { AMQPConnectionError, type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { MessageInput } from '../message/message.js'
 import type { Source, Target } from '../message/terminus.js'
@@ -209,7 +208,7 @@ export class Connection {
 
   /** Largest frame that the peer takes, in bytes. */
   get remoteMaxFrameSize(): number {
-    return Math.max(this.remoteOpen?.maxFrameSize ?? 0xffffffff, MIN_MAX_FRAME_SIZE)
+    return this.remoteOpen?.maxFrameSize ?? 0xffffffff
   }
 
   get isOpen(): boolean {

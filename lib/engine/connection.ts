@@ -52,6 +52,8 @@ export class Connection extends Endpoint implements SessionHost {
   readonly options: OpenOptions
   listener: ConnectionListener
   remoteOpen: Open | undefined = undefined
+  /** Why we refuse the peer's open, while its close is waited for. */
+  private refusal: AMQPError | undefined = undefined
   /** Set by the handshake: frames may flow. */
   headersExchanged = false
   private readonly sessions: (Session | undefined)[] = []
@@ -191,12 +193,23 @@ export class Connection extends Endpoint implements SessionHost {
     const maxFrameSize = open.maxFrameSize ?? 0xffffffff
     this.remote = OPEN
     this.remoteOpen = open
-    // Less is illegal, and comes all the same from brokers whose close, with the reason, follows at once. Whoever says
-    // so has to take frames of 512 bytes nevertheless.
-    this.wire.onMaxFrameSize(Math.max(maxFrameSize, MIN_MAX_FRAME_SIZE))
+    if (maxFrameSize < MIN_MAX_FRAME_SIZE) return this.refuseOpen(maxFrameSize)
+    this.wire.onMaxFrameSize(maxFrameSize)
     this.listener.onOpen(open)
     this.reconcile()
     this.reconcileSessions()
+  }
+
+  /**
+   * A frame limit below 512 is illegal. Brokers send it in the open before a close that says why they refuse us, so their
+   * close is waited for: its reason, when it has one, is the better one.
+   */
+  private refuseOpen(maxFrameSize: number): void {
+    const condition = 'amqp:frame-size-too-small'
+    const description = `max-frame-size ${maxFrameSize} is below 512`
+    const text = `The connection was closed: ${description}`
+    this.refusal = new AMQPConnectionError(text, { phase: 'open', condition, description })
+    this.close({ kind: 'error', condition, description })
   }
 
   /** A second close, as some brokers send it, changes nothing. */
@@ -205,6 +218,7 @@ export class Connection extends Endpoint implements SessionHost {
     this.flushSessions()
     this.remote = CLOSED
     if (this.local !== CLOSED || close.error !== undefined) this.endReason ??= connectionReason(close.error)
+    this.endReason ??= this.refusal
     this.local = CLOSED
     this.reconcile()
     this.finish(this.endReason)
@@ -250,7 +264,7 @@ export class Connection extends Endpoint implements SessionHost {
 
   /** The transport is gone. */
   transportClosed(reason: AMQPError): void {
-    this.endReason ??= reason
+    this.endReason ??= this.refusal ?? reason
     this.finish(this.endReason)
   }
 

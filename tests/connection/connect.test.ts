@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { Connection } from '../../lib/connection/connection.js'
-import { AMQPTimeoutError, AuthenticationError, ConnectionClose } from '../../lib/errors.js'
+import { AMQPError, AMQPTimeoutError, AuthenticationError, ConnectionClose } from '../../lib/errors.js'
 import { SASLExternal } from '../../lib/sasl/external.js'
 import type { WaitOptions } from '../../lib/util/deferred.js'
 import type { Peer } from '../support/peer.js'
@@ -248,9 +248,9 @@ test('a URL that cannot be is refused before anything is connected, and never sh
   t.is(rig.peers.length, 0)
 })
 
-test('a max-frame-size below 512 counts as 512 [2.7.1]', async (t) => {
-  const rig = new Rig({ peer: { open: { maxFrameSize: 0 } } })
-  const connection = await rig.connect()
-  t.is(connection.remoteMaxFrameSize, 512)
-  await rig.until(connection.close())
+test('a peer with a max-frame-size below 512 is refused [2.7.1]', async (t) => {
+  const rig = new Rig({ peer: { open: { maxFrameSize: 511 } } })
+  const error = await refusal(rig, {}, 0)
+  t.true(error instanceof AMQPError)
+  t.like(error, { condition: 'amqp:frame-size-too-small' })
 })

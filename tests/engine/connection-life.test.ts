@@ -189,16 +189,26 @@ scenario('a second open closes the connection [2.4.1]', (t, conditions) => {
   t.is(pair.condition, 'amqp:illegal-state')
 })
 
+scenario('a max-frame-size below 512 is refused [2.4.1]', (t, conditions) => {
+  for (const maxFrameSize of [0, 511, 512]) {
+    const pair = new EnginePair(conditions, { peer: { open: { maxFrameSize } } })
+    pair.engine.start(pair.nowMs)
+    pair.run()
+    t.is(pair.condition, maxFrameSize === 512 ? undefined : 'amqp:frame-size-too-small')
+    t.is(pair.engine.connection.opened, maxFrameSize === 512)
+  }
+})
+
 scenario(
-  'a max-frame-size below 512 counts as 512, which every peer has to take [2.7.1]',
+  'a peer whose open is refused and that hangs up is told by why it was refused [2.4.1]',
   (t, conditions) => {
-    for (const maxFrameSize of [0, 511, 512]) {
-      const pair = new EnginePair(conditions, { peer: { open: { maxFrameSize } } })
-      pair.engine.start(pair.nowMs)
-      pair.run()
-      t.true(pair.engine.connection.opened)
-      t.is(pair.engine.connection.wire.frameLimit, 512)
-    }
+    const pair = new EnginePair(conditions, { peer: { open: { maxFrameSize: 1 } } })
+    pair.peer.on('close', () => {})
+    pair.engine.start(pair.nowMs)
+    pair.run()
+    t.is(pair.reason, undefined)
+    pair.engine.transportClosed(new AMQPConnectionError('gone', { phase: 'open' }))
+    t.is(pair.condition, 'amqp:frame-size-too-small')
   },
 )
 
