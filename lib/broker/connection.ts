@@ -1,7 +1,7 @@
 // One client of the broker: pumps an engine in its server role over a transport, and decides who comes in.
 
-import type { OpenOptions } from '../engine/connection.js'
 import { Engine, type EngineListener } from '../engine/engine.js'
+import type { OpenOptions } from '../engine/open-options.js'
 import type { Session } from '../engine/session.js'
 import { AMQPConnectionError, type AMQPError } from '../errors.js'
 import type { ScramReply } from '../sasl/scram-server.js'

@@ -1,7 +1,7 @@
 // A broker in this process, for tests, samples and demonstrations: queues in memory, the protocol in earnest.
 
 import { randomUUID } from 'node:crypto'
-import type { OpenOptions } from '../engine/connection.js'
+import type { OpenOptions } from '../engine/open-options.js'
 import type { Session } from '../engine/session.js'
 import { AMQPError } from '../errors.js'
 import { formatHostPort } from '../transport/address.js'

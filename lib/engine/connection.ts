@@ -7,7 +7,6 @@ import {
   type Begin,
   type Close,
   close as closeCodec,
-  type Fields,
   type Open,
   open as openCodec,
   type Performative,
@@ -16,27 +15,12 @@ import { DONE, type OutgoingDelivery } from './delivery.js'
 import { CLOSED, CONNECTION_STATES, Endpoint, IDLE, OPEN } from './endpoint.js'
 import { IdleTime } from './idle-time.js'
 import { writeLastWords } from './last-words.js'
+import { type OpenOptions, openOf } from './open-options.js'
 import { connectionReason } from './reasons.js'
 import { toSession } from './route.js'
 import { Session, type SessionHost, type SessionListener, type SessionOptions } from './session.js'
 import { Violation } from './violation.js'
 import { MIN_MAX_FRAME_SIZE, type Wire } from './wire.js'
-
-/** What we say in our open. */
-export interface OpenOptions {
-  readonly containerId: string
-  readonly hostname?: string | undefined
-  /** Largest frame we take, in bytes. */
-  readonly maxFrameSize: number
-  readonly channelMax: number
-  /** After so long without a frame from the peer we give it up; half of it is announced. 0: never. */
-  readonly idleTimeoutMs: number
-  readonly offeredCapabilities?: readonly string[] | undefined
-  readonly desiredCapabilities?: readonly string[] | undefined
-  readonly properties?: Fields | undefined
-  /** For sessions that the peer begins: see {@link SessionOptions}. */
-  readonly initialId?: number | undefined
-}
 
 /** What a connection tells its owner. */
 export interface ConnectionListener {
@@ -139,15 +123,13 @@ export class Connection extends Endpoint implements SessionHost {
 
   /** The peer broke a rule: everything ends now, the peer is told why. */
   fail(condition: string, description: string): void {
-    this.failWith(
-      new AMQPConnectionError(`The connection was closed: ${description}`, {
-        phase: this.opened ? 'established' : 'open',
-        condition,
-        description,
-      }),
-      condition,
-      description,
-    )
+    this.failWith(this.broken(condition, description), condition, description)
+  }
+
+  private broken(condition: string, description: string): AMQPConnectionError {
+    const phase = this.opened ? 'established' : 'open'
+    const text = `The connection was closed: ${description}`
+    return new AMQPConnectionError(text, { phase, condition, description })
   }
 
   private failWith(reason: AMQPError, condition: string, description: string): void {
@@ -190,10 +172,11 @@ export class Connection extends Endpoint implements SessionHost {
 
   private onOpen(open: Open): void {
     if (this.remote !== IDLE) throw new Violation(this, 'amqp:illegal-state', 'a second open came')
-    const maxFrameSize = open.maxFrameSize ?? 0xffffffff
+    const { maxFrameSize = 0xffffffff } = open
+    if (maxFrameSize < MIN_MAX_FRAME_SIZE) this.refuseOpen(maxFrameSize)
     this.remote = OPEN
     this.remoteOpen = open
-    if (maxFrameSize < MIN_MAX_FRAME_SIZE) return this.refuseOpen(maxFrameSize)
+    if (this.refusal !== undefined) return
     this.wire.onMaxFrameSize(maxFrameSize)
     this.listener.onOpen(open)
     this.reconcile()
@@ -207,8 +190,7 @@ export class Connection extends Endpoint implements SessionHost {
   private refuseOpen(maxFrameSize: number): void {
     const condition = 'amqp:frame-size-too-small'
     const description = `max-frame-size ${maxFrameSize} is below 512`
-    const text = `The connection was closed: ${description}`
-    this.refusal = new AMQPConnectionError(text, { phase: 'open', condition, description })
+    this.refusal = this.broken(condition, description)
     this.close({ kind: 'error', condition, description })
   }
 
@@ -362,25 +344,11 @@ export class Connection extends Endpoint implements SessionHost {
   /** An open that does not fit a frame of 512 bytes cannot be sent at all, and nothing can after it. */
   protected sendOpen(): void {
     try {
-      this.writeOpen()
+      this.wire.write(0, openCodec, openOf(this.options))
     } catch (error) {
       if (!(error instanceof AMQPError)) throw error
       this.transportClosed(error)
     }
-  }
-
-  private writeOpen(): void {
-    const o = this.options
-    this.wire.write(0, openCodec, {
-      containerId: o.containerId,
-      hostname: o.hostname,
-      maxFrameSize: o.maxFrameSize,
-      channelMax: o.channelMax,
-      idleTimeOut: o.idleTimeoutMs > 0 ? Math.max(1, Math.floor(o.idleTimeoutMs / 2)) : undefined,
-      offeredCapabilities: o.offeredCapabilities,
-      desiredCapabilities: o.desiredCapabilities,
-      properties: o.properties,
-    })
   }
 
   protected sendClose(): void {

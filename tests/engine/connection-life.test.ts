@@ -209,6 +209,7 @@ scenario(
     t.is(pair.reason, undefined)
     pair.engine.transportClosed(new AMQPConnectionError('gone', { phase: 'open' }))
     t.is(pair.condition, 'amqp:frame-size-too-small')
+    t.is((pair.reason as AMQPConnectionError).phase, 'open')
   },
 )
 

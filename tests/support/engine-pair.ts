@@ -1,9 +1,9 @@
 // The engine under test, joined in memory to the scripted peer. `run` carries bytes both ways until both are silent;
 // what goes to the engine is cut as the conditions of the story say. Time passes only by `advance`.
 
-import type { OpenOptions } from '../../lib/engine/connection.js'
 import { Engine, type EngineListener, type EngineOptions } from '../../lib/engine/engine.js'
 import type { LinkOptions } from '../../lib/engine/link.js'
+import type { OpenOptions } from '../../lib/engine/open-options.js'
 import type { Session, SessionOptions } from '../../lib/engine/session.js'
 import type { AMQPError } from '../../lib/errors.js'
 import type { Tracer } from '../../lib/trace/tracer.js'
