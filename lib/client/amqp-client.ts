@@ -47,7 +47,7 @@ export abstract class AMQPClient<L extends ClientLink> {
   private readonly redirects: Redirects
   private auth: AMQPClientOptions['auth']
   private current: Connection | undefined
-  /** The end of a connection on which the link could not be opened. */
+  /** The end of connections that were left. */
   private retired: Promise<void> = DONE
   protected link: L | undefined = undefined
   private opening: Opening<L> | undefined = undefined
@@ -206,7 +206,7 @@ export abstract class AMQPClient<L extends ClientLink> {
     return true
   }
 
-  /** The next opening is elsewhere. */
+  /** The next opening is over another connection. */
   private leave(): void {
     this.retired = Promise.all([this.retired, this.closeConnection({})]).then(ignore, ignore)
   }
@@ -225,9 +225,10 @@ export abstract class AMQPClient<L extends ClientLink> {
     }
     const { auth, ...wait } = options
     const deadline = new Deadline(this.clock, wait)
+    if (this.opening !== undefined) this.callOff(this.opening, to)
     await this.link?.close(deadline.wait)
     if (auth !== undefined) this.auth = auth
-    this.redirects.take(to, this.clock.now())
+    this.redirects.moveTo(to)
     this.leave()
     await this.opened(deadline.wait)
   }
@@ -250,7 +251,7 @@ export abstract class AMQPClient<L extends ClientLink> {
   private onNotOpened(opening: Opening<L>): void {
     if (this.opening === opening) this.callOff(opening, undefined)
     // A connection that nobody may ever close must not keep the process alive.
-    if (this.opening === undefined) this.retired = this.closeConnection({})
+    if (this.opening === undefined) this.leave()
   }
 
   /** Whoever wants the link from here on begins anew. */

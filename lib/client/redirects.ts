@@ -27,15 +27,20 @@ export class Redirects {
     return redirect === this.last
   }
 
-  /** Takes up a redirect; false: it would be one too many. */
+  /** Takes up a redirect that came by itself; false: it would be one too many in a row. */
   take(redirect: Redirect, nowMs: number): boolean {
     const inRow = nowMs - this.lastAtMs < REDIRECT_ROW_MS ? this.inRow + 1 : 1
     if (inRow > MOST_REDIRECTS) return false
     this.lastAtMs = nowMs
     this.inRow = inRow
+    this.moveTo(redirect)
+    return true
+  }
+
+  /** However many there were. */
+  moveTo(redirect: Redirect): void {
     this.last = redirect
     this.place = redirectedPlace(this.place, redirect)
-    return true
   }
 }
 

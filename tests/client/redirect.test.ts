@@ -11,6 +11,7 @@ import { SenderSettleMode } from '../../lib/constants.js'
 import { ConnectionRedirect, LinkRedirect } from '../../lib/errors.js'
 import { SASLPlain } from '../../lib/sasl/plain.js'
 import { keepTidy } from '../connection/support/tidy.js'
+import { watch } from '../connection/support/watch.js'
 import { Stage } from './support/stage.js'
 
 keepTidy(test)
@@ -163,6 +164,25 @@ test('redirect() goes by hand, with other credentials, and keeps what is queued'
   await client.redirect(error as LinkRedirect, { auth: SASLPlain('ann', 'other'), ...WAIT })
   await client.sendAllMessages(WAIT)
   t.deepEqual(textsIn(second, 'new'), ['kept'])
+})
+
+test('redirect() leaves an attempt to open where it is redirected from, and may be called any number of times', async (t) => {
+  const stage = await Stage.open(t)
+  let hang = true
+  const transport = () => (hang ? new Promise<never>(() => {}) : stage.base.transport())
+  const client = stage.sender('orders', { transport })
+  const opening = watch(client.open())
+  await stage.run()
+  hang = false
+  for (let i = 0; i < 8; i++) {
+    const to = redirect({ address: `queue-${i}` })
+    await stage.until(client.redirect(to))
+    if (i === 0) t.is(opening.error, to)
+    t.is(client.address, `queue-${i}`)
+  }
+  await stage.until(client.close())
+  t.deepEqual(stage.broker.queueNames.length, 8)
+  t.is(stage.clock.pendingTimers, 0)
 })
 
 test('user and password of the URL go along', async (t) => {
