@@ -1,6 +1,7 @@
 // Where a client is, and where redirects of its peer take it [2.8.16, 2.8.18]. A redirect is taken up once, by whichever of
 // those who notice it comes first.
 
+import type { TransportType } from '../constants.js'
 import { AMQPError, ConnectionRedirect, LinkRedirect } from '../errors.js'
 import { type Place, redirectedPlace } from './place.js'
 
@@ -13,13 +14,15 @@ const REDIRECT_ROW_MS = 60_000
 
 export class Redirects {
   place: Place
+  private readonly transportType: TransportType | undefined
   /** The redirect that was taken up last, when, and how many came in a row. */
   private last: Redirect | undefined = undefined
   private lastAtMs = 0
   private inRow = 0
 
-  constructor(place: Place) {
+  constructor(place: Place, transportType: TransportType | undefined) {
     this.place = place
+    this.transportType = transportType
   }
 
   /** Is it the redirect that led here? */
@@ -33,9 +36,14 @@ export class Redirects {
     if (inRow > MOST_REDIRECTS) return false
     this.lastAtMs = nowMs
     this.inRow = inRow
-    this.last = redirect
-    this.place = redirectedPlace(this.place, redirect)
+    this.go(redirect)
     return true
+  }
+
+  /** Takes up a redirect, however many came before. */
+  go(redirect: Redirect): void {
+    this.last = redirect
+    this.place = redirectedPlace(this.place, redirect, this.transportType)
   }
 }
 

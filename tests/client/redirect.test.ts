@@ -3,14 +3,21 @@
 
 import test, { type ExecutionContext } from 'ava'
 import { EmbeddedBroker } from '../../lib/broker/index.js'
-import { placeOf, redirectedPlace } from '../../lib/client/place.js'
+import { hostOptions, placeOf, redirectedPlace } from '../../lib/client/place.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
-import { SenderSettleMode } from '../../lib/constants.js'
-import { ConnectionRedirect, LinkRedirect } from '../../lib/errors.js'
+import type { MessageSender } from '../../lib/connection/message-sender.js'
+import { MessageState, SenderSettleMode, TransportType } from '../../lib/constants.js'
+import { AMQPConnectionError, ConnectionRedirect, LinkRedirect } from '../../lib/errors.js'
+import { Message } from '../../lib/message/message.js'
 import { SASLPlain } from '../../lib/sasl/plain.js'
+import { ACCEPTED } from '../../lib/types/messaging.js'
+import { Rig, URL } from '../connection/support/rig.js'
 import { keepTidy } from '../connection/support/tidy.js'
+import { watch } from '../connection/support/watch.js'
+import { testCertificates } from '../support/certificates.js'
+import type { PeerLink } from '../support/peer-state.js'
 import { Stage } from './support/stage.js'
 
 keepTidy(test)
@@ -165,6 +172,137 @@ test('redirect() goes by hand, with other credentials, and keeps what is queued'
   t.deepEqual(textsIn(second, 'new'), ['kept'])
 })
 
+const redirect = (info: Record<string, unknown>): LinkRedirect => new LinkRedirect('moved', { info })
+
+test('redirect() goes as often as it is told', async (t) => {
+  const stage = await Stage.open(t)
+  const client = stage.sender()
+  for (const address of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    await stage.until(client.redirect(redirect({ address })))
+  t.is(client.address, 'g')
+  await stage.until(client.close())
+})
+
+test('redirect() takes along those who wait for the old place to open', async (t) => {
+  const [first, second] = [await broker(t), await broker(t)]
+  const client = new SendClient(`${first.url}/old`)
+  const sending = client.sendMessage('waiting', WAIT)
+  const place = { 'network-host': '127.0.0.1', port: second.port, address: 'new' }
+  await client.redirect(redirect(place), WAIT)
+  await sending
+  t.deepEqual(first.queueNames, [])
+  t.deepEqual(textsIn(second, 'new'), ['waiting'])
+  await client.close()
+  t.is(first.connections, 0)
+})
+
+for (const kind of ['open', 'attach'] as const) {
+  test(`redirect() when the peer's ${kind} is just being read leads those who wait to the new place`, async (t) => {
+    for (let turns = 0; turns < 30; turns++) {
+      const stage = await Stage.open(t)
+      let going: Promise<void> | undefined
+      const frame = async (direction: string, _: number, text: () => string): Promise<void> => {
+        if (direction !== 'in' || !text().startsWith(`${kind}(`) || stage.connects > 1) return
+        for (let turn = 0; turn < turns; turn++) await undefined
+        going = client.redirect(redirect({ address: 'new' }))
+      }
+      const onAttach = (link: MessageSender): void => {
+        t.true(link.isOpen, `after ${turns} turns`)
+      }
+      const client = stage.sender('old', { tracer: { frame }, onAttach })
+      await stage.until(client.open())
+      await stage.until(going ?? Promise.reject(new Error('no redirect')))
+      await stage.until(client.sendMessage('x'))
+      t.deepEqual(stage.waiting('new'), ['x'], `after ${turns} turns`)
+      await stage.until(client.close())
+      t.is(stage.broker.connections, 0, `after ${turns} turns`)
+    }
+  })
+}
+
+test('two who take up the same redirect by hand go there once', async (t) => {
+  const stage = await Stage.open(t)
+  const client = stage.sender()
+  await stage.until(client.open())
+  const to = redirect({ address: 'new' })
+  await stage.until(Promise.all([client.redirect(to), client.redirect(to)]))
+  const { connection } = client
+  await stage.until(client.redirect(to))
+  t.is(client.connection, connection)
+  t.is(stage.connects, 2)
+  await stage.until(client.close())
+})
+
+test('a message without credit goes where its link is redirected to; until then it waits to be sent', async (t) => {
+  const rig = new Rig()
+  let connects = 0
+  const transport = () => (connects++ === 0 ? rig.transport() : rig.slow(100)())
+  const client = new SendClient(URL, { ...rig.base, transport, followRedirects: true })
+  const message = new Message('x')
+  const sending = watch(client.sendMessage(message))
+  await rig.run()
+  t.is(message.state, MessageState.WaitingForSendAck)
+  const info = { address: 'new' }
+  rig.peer.detach(rig.peer.session.links[0] as PeerLink, {
+    closed: true,
+    error: { kind: 'error', condition: 'amqp:link:redirect', info },
+  })
+  await rig.run(50)
+  t.is(message.state, MessageState.WaitingToBeSent)
+  await rig.run(50)
+  rig.peer.grant(rig.peer.session.links[0] as PeerLink, 1)
+  await rig.run()
+  t.deepEqual(rig.texts(), ['x'])
+  rig.peer.dispose({ first: rig.lastDeliveryId, settled: true, state: ACCEPTED })
+  await rig.run()
+  t.is(sending.state, 'resolved')
+  t.is(message.state, MessageState.SendComplete)
+  await rig.until(client.close())
+})
+
+test('the host that a redirect names is the one that TLS asks for, too [2.4.1, 2.8.16]', async (t) => {
+  const { ca, serverCert: cert, serverKey: key } = await testCertificates()
+  const tls = { cert, key }
+  const [first, second] = [await broker(t, { tls }), await broker(t, { tls })]
+  const to = { networkHost: '127.0.0.1', port: second.port, address: 'new' }
+  for (const [hostname, name] of [
+    ['localhost', 'right'],
+    ['elsewhere.example', 'wrong'],
+  ] as const) {
+    first.redirect('old', { ...to, hostname })
+    const client = new SendClient(`${first.url}/old`, { followRedirects: true, tls: { ca } })
+    const sending = client.sendMessage(name, WAIT)
+    if (name === 'right') await sending
+    else await t.throwsAsync(sending, { instanceOf: AMQPConnectionError, message: /certificate/ })
+    await client.close()
+  }
+  t.deepEqual(textsIn(second, 'new'), ['right'])
+})
+
+for (const [title, url, expected] of [
+  ['TLS is told a name', 'amqps://a/q', { hostname: 'b.example', tls: { servername: 'b.example' } }],
+  ['without TLS there is nothing to tell', 'amqp://a/q', { hostname: 'b.example' }],
+] as const) {
+  test(`the host of a redirect: ${title}`, (t) => {
+    const place = redirectedPlace(placeOf(url, undefined, false), redirect({ hostname: 'b.example' }))
+    t.deepEqual(hostOptions(place, {}), expected)
+  })
+}
+
+test('the host of a redirect: TLS is told no IP address', (t) => {
+  for (const hostname of ['10.1.2.3', '::1', 'fe80::1']) {
+    const place = redirectedPlace(placeOf('amqps://a/q', undefined, false), redirect({ hostname }))
+    t.deepEqual(hostOptions(place, {}), { hostname })
+  }
+})
+
+test('a WebSocket that transportType asks for keeps its own port, too', (t) => {
+  const place = placeOf('amqps://a:8443/q', undefined, false)
+  const to = redirect({ 'network-host': 'b', port: 5671 })
+  t.is(redirectedPlace(place, to, TransportType.AmqpOverWebsocket).url, 'amqps://b:8443/q')
+  t.is(redirectedPlace(place, to, TransportType.Amqp).url, 'amqps://b:5671/q')
+})
+
 test('user and password of the URL go along', async (t) => {
   const users = { ann: 'p@ss/word' }
   const [first, second] = await moved(t, { users })
@@ -213,8 +351,6 @@ test('settled messages that left are not sent again [2.8.2]', async (t) => {
   t.deepEqual(textsIn(first, 'old'), ['here'])
 })
 
-const redirect = (info: Record<string, unknown>): LinkRedirect => new LinkRedirect('moved', { info })
-
 for (const [title, url, info, expected] of [
   [
     'host, port and address',
@@ -252,6 +388,18 @@ for (const [title, url, info, expected] of [
     'amqps://a/q',
     { 'network-host': 'b/@c' },
     { url: 'amqps://b%2F%40c:5671/q', address: 'q', hostname: undefined },
+  ],
+  [
+    'a host that is none, with a colon',
+    'amqps://a/q',
+    { 'network-host': 'b:1/c' },
+    { url: 'amqps://b%3A1%2Fc:5671/q', address: 'q', hostname: undefined },
+  ],
+  [
+    'an empty host is none',
+    'amqps://a/q',
+    { 'network-host': '', hostname: '' },
+    { url: 'amqps://a:5671/q', address: 'q', hostname: undefined },
   ],
 ] as const) {
   test(`the place that a redirect names: ${title}`, (t) => {

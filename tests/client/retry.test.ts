@@ -38,6 +38,8 @@ test('a message that was released is sent again until it is accepted', async (t)
   t.deepEqual(stage.waiting(), ['x'])
   t.is(message.retries, 1)
   t.is(message.state, MessageState.SendComplete)
+  await stage.until(client.sendMessage(message))
+  t.is(message.retries, 0, 'another send is counted anew')
 })
 
 test('after maxRetries the last failure is told', async (t) => {
