@@ -5,6 +5,7 @@ import type { AuthorizedConnection } from '../connection/authenticator.js'
 import type { MessageSender } from '../connection/message-sender.js'
 import type { Session } from '../connection/session.js'
 import { Deadline, within } from '../connection/waits.js'
+import { isRetryableCondition } from '../engine/reasons.js'
 import { AMQPError, AMQPTimeoutError, MgmtError, TokenAuthFailure } from '../errors.js'
 import { Message } from '../message/message.js'
 import { MgmtOperation } from '../mgmt/mgmt-operation.js'
@@ -163,7 +164,7 @@ function sameToken(one: Claim, other: Claim): boolean {
 /** What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not. */
 function refusal(error: unknown, claim: Claim): unknown {
   if (!(error instanceof AMQPError)) return error
-  const isRefusal = error instanceof MgmtError || (error.condition !== undefined && !error.retryable)
+  const isRefusal = error instanceof MgmtError || !isRetryableCondition(error.condition)
   if (!isRefusal) return error
   const statusCode = error instanceof MgmtError ? error.statusCode : undefined
   const description = error.description?.replaceAll(claim.token, '…')
