@@ -161,11 +161,14 @@ function sameToken(one: Claim, other: Claim): boolean {
   return one.token === other.token && one.tokenType === other.tokenType
 }
 
-/** What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not. */
+/**
+ * What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not, and
+ * whoever quotes it has refused it, whatever the condition.
+ */
 function refusal(error: unknown, claim: Claim): unknown {
   if (!(error instanceof AMQPError)) return error
-  const isRefusal = error instanceof MgmtError || !isRetryableCondition(error.condition)
-  if (!isRefusal) return error
+  const quoted = error.message.includes(claim.token)
+  if (!(error instanceof MgmtError) && isRetryableCondition(error.condition) && !quoted) return error
   const statusCode = error instanceof MgmtError ? error.statusCode : undefined
   const description = error.description?.replaceAll(claim.token, '…')
   const said = description ?? error.condition ?? 'no reason given'
@@ -176,6 +179,6 @@ function refusal(error: unknown, claim: Claim): unknown {
     description,
     retryable: error.retryable,
     context: { operation: 'putting a token', address: NODE },
-    cause: description === error.description ? error : undefined,
+    cause: quoted ? undefined : error,
   })
 }
