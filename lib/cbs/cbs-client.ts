@@ -109,7 +109,7 @@ export class CbsClient {
       properties: { to: NODE },
       applicationProperties: {
         name: audience,
-        ...(expiresAtMs === undefined ? undefined : { expiration: new Date(expiresAtMs) }),
+        ...expiration(expiresAtMs),
       },
     })
     await this.operation.execute('put-token', tokenType, request, deadline.wait)
@@ -155,6 +155,12 @@ export class CbsClient {
     }
     return this.session
   }
+}
+
+/** A time beyond all dates is no expiry. */
+function expiration(expiresAtMs = Number.POSITIVE_INFINITY): { expiration?: Date } {
+  const date = new Date(expiresAtMs)
+  return Number.isNaN(date.getTime()) ? {} : { expiration: date }
 }
 
 function sameToken(one: Claim, other: Claim): boolean {

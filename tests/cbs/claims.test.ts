@@ -182,6 +182,18 @@ test('a token that does not expire is put once', async (t) => {
   t.true(timers <= 1)
 })
 
+for (const expiresAtMs of [Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY]) {
+  test(`a token that expires beyond all dates, at ${expiresAtMs}, is put without its expiry`, async (t) => {
+    const { desk, mint } = await open(t)
+    mint.fixed = { token: 'for ages', expiresAtMs }
+    const connection = await desk.connect(t, { auth: mint.auth() })
+    await desk.stage.until(connection.createSender('orders'))
+    t.is(desk.puts[0]?.expirationMs, undefined)
+    await desk.stage.run(1_000 * HOUR)
+    t.is(desk.puts.length, 1)
+  })
+}
+
 test('tokens with a short life are renewed when half of it is over, not without end', async (t) => {
   const { desk, mint } = await open(t)
   mint.lifeMs = 10 * MINUTE
