@@ -19,7 +19,7 @@ import { checkOptions, type OptionCheck, WAIT_OPTIONS } from '../util/options.js
 import { type AMQPClientOptions, REDIRECT_CHECKS, type RedirectOptions } from './client-options.js'
 import { Opening } from './opening.js'
 import { hostOptions, placeOf } from './place.js'
-import { type Redirect, Redirects, redirectIn } from './redirects.js'
+import { type Redirect, Redirects, redirectIn, redirectOf } from './redirects.js'
 import { Retries } from './retries.js'
 
 /** A link as the client needs it. */
@@ -190,7 +190,7 @@ export abstract class AMQPClient<L extends ClientLink> {
       try {
         return await work(link, deadline.wait)
       } catch (error) {
-        if (!this.follow(error)) throw error
+        if (!this.follow(await redirectOf(link, error))) throw error
       }
     }
   }

@@ -53,3 +53,12 @@ export function redirectIn(error: unknown): Redirect | undefined {
   const lost = error instanceof AMQPError && !error.inDoubt ? error.cause : undefined
   return lost instanceof LinkRedirect || lost instanceof ConnectionRedirect ? lost : undefined
 }
+
+/** The redirect that an error is, when it is the one that ended the link: a handler may have come by another elsewhere. */
+export async function redirectOf(
+  link: { readonly isOpen: boolean; readonly closed: Promise<AMQPError | undefined> },
+  error: unknown,
+): Promise<Redirect | undefined> {
+  const redirect = redirectIn(error)
+  return redirect !== undefined && !link.isOpen && (await link.closed) === redirect ? redirect : undefined
+}

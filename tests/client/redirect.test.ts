@@ -9,7 +9,7 @@ import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
 import type { MessageSender } from '../../lib/connection/message-sender.js'
 import { MessageState, SenderSettleMode, TransportType } from '../../lib/constants.js'
-import { AMQPConnectionError, ConnectionRedirect, LinkRedirect } from '../../lib/errors.js'
+import { AMQPConnectionError, ConnectionRedirect, LinkRedirect, MessageSendFailed } from '../../lib/errors.js'
 import { Message } from '../../lib/message/message.js'
 import { SASLPlain } from '../../lib/sasl/plain.js'
 import { ACCEPTED } from '../../lib/types/messaging.js'
@@ -29,6 +29,8 @@ async function broker(t: ExecutionContext, options = {}): Promise<EmbeddedBroker
   t.teardown(() => started.stop())
   return started
 }
+
+const redirect = (info: Record<string, unknown>): LinkRedirect => new LinkRedirect('moved', { info })
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -143,6 +145,39 @@ test('a receiver that waits is taken along when its link is redirected', async (
   await Promise.all([client.close(), sender.close()])
 })
 
+test("a redirect that a handler fails by is not the receiver's to follow", async (t) => {
+  const stage = await Stage.open(t)
+  await stage.fill('a')
+  const client = stage.receiver('orders', { followRedirects: true })
+  const elsewhere = redirect({ address: 'elsewhere' })
+  const running = client.receiveMessages(() => {
+    throw new MessageSendFailed('forwarding failed', { cause: elsewhere })
+  })
+  await t.throwsAsync(stage.until(running), { message: 'forwarding failed' })
+  t.is(client.address, 'orders')
+  await stage.until(client.close())
+  t.deepEqual(stage.waiting(), ['a'])
+})
+
+test('receiving goes on after a redirect of the connection, whatever its handler is at [2.8.16]', async (t) => {
+  const [first, second] = [await broker(t), await broker(t)]
+  const [here, there] = [new SendClient(`${first.url}/q`), new SendClient(`${second.url}/q`)]
+  await Promise.all([here.sendMessage('here', WAIT), there.sendMessage('there', WAIT)])
+  await here.close()
+  const client = new ReceiveClient(`${first.url}/q`, { followRedirects: true })
+  const got: string[] = []
+  await client.receiveMessages(async (message) => {
+    got.push(message.text())
+    if (got.length === 2) return void client.close()
+    const info = { 'network-host': '127.0.0.1', port: second.port }
+    const closed = client.connection?.closed
+    first.closeConnections('amqp:connection:redirect', 'moved', info)
+    await closed
+  })
+  t.deepEqual(got, ['here', 'there'])
+  await Promise.all([client.close(), there.close()])
+})
+
 test('a connection that is redirected is followed, too [2.8.16]', async (t) => {
   const [first, second] = [await broker(t), await broker(t)]
   const info = { 'network-host': '127.0.0.1', hostname: 'virtual', port: second.port }
@@ -171,8 +206,6 @@ test('redirect() goes by hand, with other credentials, and keeps what is queued'
   await client.sendAllMessages(WAIT)
   t.deepEqual(textsIn(second, 'new'), ['kept'])
 })
-
-const redirect = (info: Record<string, unknown>): LinkRedirect => new LinkRedirect('moved', { info })
 
 test('redirect() goes as often as it is told', async (t) => {
   const stage = await Stage.open(t)
