@@ -133,17 +133,32 @@ test('receiving goes on at the new place: one at a time, in batches, in a loop a
   await sender.close()
 })
 
-test('a receiver that waits is taken along when its link is redirected', async (t) => {
-  const [first, second] = [await broker(t), await broker(t)]
-  const client = new ReceiveClient(`${first.url}/old`, { followRedirects: true })
-  await client.open()
-  const waiting = client.receive(WAIT)
-  const sender = new SendClient(`${second.url}/new`)
-  await sender.sendMessage('over here', WAIT)
-  first.redirect('old', { networkHost: '127.0.0.1', port: second.port, address: 'new' })
-  t.is((await waiting)?.text(), 'over here')
-  await Promise.all([client.close(), sender.close()])
-})
+const WAYS: Readonly<Record<string, (client: ReceiveClient) => Promise<Message | undefined>>> = {
+  receive: (client) => client.receive(WAIT),
+  receiveMessageBatch: async (client) => (await client.receiveMessageBatch(WAIT))[0],
+  'for await': async (client) => {
+    for await (const message of client) return message
+    return undefined
+  },
+  receiveMessages: (client) =>
+    new Promise((resolve, reject) => {
+      client.receiveMessages(resolve, {}).catch(reject)
+    }),
+}
+
+for (const [way, wait] of Object.entries(WAYS)) {
+  test(`who waits by ${way} is taken along when the link is redirected`, async (t) => {
+    const [first, second] = [await broker(t), await broker(t)]
+    const client = new ReceiveClient(`${first.url}/old`, { followRedirects: true })
+    await client.open()
+    const waiting = wait(client)
+    const sender = new SendClient(`${second.url}/new`)
+    await sender.sendMessage('over here', WAIT)
+    first.redirect('old', { networkHost: '127.0.0.1', port: second.port, address: 'new' })
+    t.is((await waiting)?.text(), 'over here')
+    await Promise.all([client.close(), sender.close()])
+  })
+}
 
 test("a redirect that a handler fails by is not the receiver's to follow", async (t) => {
   const stage = await Stage.open(t)
