@@ -323,11 +323,15 @@ test('one object serves several connections, each with its own claim and renewal
   const { desk, mint } = await open(t)
   const auth = mint.auth()
   const [one, two] = [await desk.connect(t, { auth }), await desk.connect(t, { auth })]
-  await desk.stage.until(Promise.all([one.createSender('orders'), two.createSender('orders')]))
+  await desk.stage.until(one.createSender('orders'))
+  await desk.stage.until(two.createSender('orders'))
   t.is(desk.puts.length, 2)
   await desk.stage.until(one.close())
+  t.is(auth.status, CBSAuthStatus.Complete, 'the other connection has its claim')
   await pass(desk.stage, 46 * MINUTE)
   t.is(desk.puts.length, 3)
+  await desk.stage.until(two.close())
+  t.is(auth.status, CBSAuthStatus.Idle)
 })
 
 test('clients on one connection bring their own claims', async (t) => {
