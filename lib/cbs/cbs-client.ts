@@ -5,6 +5,7 @@ import type { AuthorizedConnection } from '../connection/authenticator.js'
 import type { MessageSender } from '../connection/message-sender.js'
 import type { Session } from '../connection/session.js'
 import { Deadline, within } from '../connection/waits.js'
+import { isRetryableCondition } from '../engine/reasons.js'
 import { AMQPError, AMQPTimeoutError, MgmtError, TokenAuthFailure } from '../errors.js'
 import { Message } from '../message/message.js'
 import { MgmtOperation } from '../mgmt/mgmt-operation.js'
@@ -108,7 +109,7 @@ export class CbsClient {
       properties: { to: NODE },
       applicationProperties: {
         name: audience,
-        ...(expiresAtMs === undefined ? undefined : { expiration: new Date(expiresAtMs) }),
+        ...expiration(expiresAtMs),
       },
     })
     await this.operation.execute('put-token', tokenType, request, deadline.wait)
@@ -156,15 +157,24 @@ export class CbsClient {
   }
 }
 
+/** A time beyond all dates is no expiry. */
+function expiration(expiresAtMs = Number.POSITIVE_INFINITY): { expiration?: Date } {
+  const date = new Date(expiresAtMs)
+  return Number.isNaN(date.getTime()) ? {} : { expiration: date }
+}
+
 function sameToken(one: Claim, other: Claim): boolean {
   return one.token === other.token && one.tokenType === other.tokenType
 }
 
-/** What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not. */
+/**
+ * What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not, and
+ * whoever quotes it has refused it, whatever the condition.
+ */
 function refusal(error: unknown, claim: Claim): unknown {
   if (!(error instanceof AMQPError)) return error
-  const isRefusal = error instanceof MgmtError || (error.condition !== undefined && !error.retryable)
-  if (!isRefusal) return error
+  const quoted = error.message.includes(claim.token)
+  if (!(error instanceof MgmtError) && isRetryableCondition(error.condition) && !quoted) return error
   const statusCode = error instanceof MgmtError ? error.statusCode : undefined
   const description = error.description?.replaceAll(claim.token, '…')
   const said = description ?? error.condition ?? 'no reason given'
@@ -175,6 +185,6 @@ function refusal(error: unknown, claim: Claim): unknown {
     description,
     retryable: error.retryable,
     context: { operation: 'putting a token', address: NODE },
-    cause: description === error.description ? error : undefined,
+    cause: quoted ? undefined : error,
   })
 }

@@ -58,6 +58,8 @@ export abstract class TokenAuth implements Authenticator {
   readonly #options: TokenAuthOptions
   readonly #keepers = new WeakMap<AuthorizedConnection, ClaimKeeper>()
   #status: CBSAuthStatus = CBSAuthStatus.Idle
+  /** Whose status it is. */
+  #told: ClaimObserver | undefined = undefined
 
   protected constructor(options: TokenAuthOptions) {
     this.uri = options.uri
@@ -65,7 +67,7 @@ export abstract class TokenAuth implements Authenticator {
     this.#options = options
   }
 
-  /** Where the claim stands that was dealt with last. */
+  /** Where the claim stands that was dealt with last; idle before the first, and when its connection has ended. */
   get status(): CBSAuthStatus {
     return this.#status
   }
@@ -112,13 +114,17 @@ export abstract class TokenAuth implements Authenticator {
   /** What a user's function throws must not stop the renewal. */
   #observer(): ClaimObserver {
     const { onRefreshed, onFailure } = this.#options
-    return {
+    const observer: ClaimObserver = {
       onStatus: (status) => {
+        // The end of one connection says nothing of a claim on another.
+        if (status === CBSAuthStatus.Idle && this.#told !== observer) return
+        this.#told = observer
         this.#status = status
       },
       onRefreshed: (expiresAtMs) => quietly(() => onRefreshed?.(expiresAtMs)),
       onFailure: (error) => quietly(() => onFailure?.(error)),
     }
+    return observer
   }
 }
 

@@ -18,8 +18,8 @@ import type { WaitOptions } from '../util/deferred.js'
 import { checkOptions, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
 import { type AMQPClientOptions, REDIRECT_CHECKS, type RedirectOptions } from './client-options.js'
 import { Opening } from './opening.js'
-import { placeOf } from './place.js'
-import { type Redirect, Redirects, redirectIn } from './redirects.js'
+import { hostOptions, placeOf } from './place.js'
+import { type Redirect, Redirects, redirectIn, redirectOf } from './redirects.js'
 import { Retries } from './retries.js'
 
 /** A link as the client needs it. */
@@ -47,7 +47,7 @@ export abstract class AMQPClient<L extends ClientLink> {
   private readonly redirects: Redirects
   private auth: AMQPClientOptions['auth']
   private current: Connection | undefined
-  /** The end of connections that were left. */
+  /** The end of a connection on which the link could not be opened. */
   private retired: Promise<void> = DONE
   protected link: L | undefined = undefined
   private opening: Opening<L> | undefined = undefined
@@ -57,7 +57,8 @@ export abstract class AMQPClient<L extends ClientLink> {
     remote: string | URLLike | { readonly address?: string | undefined },
     options: AMQPClientOptions,
   ) {
-    this.redirects = new Redirects(placeOf(remote, options.address, options.connection !== undefined))
+    const place = placeOf(remote, options.address, options.connection !== undefined)
+    this.redirects = new Redirects(place, options.transportType)
     this.options = options
     this.auth = options.auth
     this.clock = options.clock ?? realClock
@@ -141,11 +142,15 @@ export abstract class AMQPClient<L extends ClientLink> {
   private async connectAndAttach(wait: WaitOptions): Promise<L> {
     const retries = this.retries()
     for (;;) {
+      let connection: Connection | undefined
       try {
-        const link = await this.attach(await this.connected(wait), wait)
-        return this.shown(link)
+        connection = await this.connected(wait)
+        const link = await this.attach(connection, wait)
+        if (connection === this.current) return this.shown(link)
       } catch (error) {
-        if (!this.follow(error)) await retries.pause(error, wait)
+        // A redirect may have led elsewhere meanwhile: what failed at the old place is of no interest.
+        const left = connection !== undefined && connection !== this.current
+        if (!left && !this.follow(error)) await retries.pause(error, wait)
       }
     }
   }
@@ -185,7 +190,7 @@ export abstract class AMQPClient<L extends ClientLink> {
       try {
         return await work(link, deadline.wait)
       } catch (error) {
-        if (!this.follow(error)) throw error
+        if (!this.follow(await redirectOf(link, error))) throw error
       }
     }
   }
@@ -206,15 +211,21 @@ export abstract class AMQPClient<L extends ClientLink> {
     return true
   }
 
-  /** The next opening is over another connection. */
+  /** The next opening connects anew. */
   private leave(): void {
-    this.retired = Promise.all([this.retired, this.closeConnection({})]).then(ignore, ignore)
+    this.retire(this.closeConnection({}))
+  }
+
+  /** What `close` waits for, too. */
+  private retire(end: Promise<void>): void {
+    this.retired = Promise.all([this.retired, end]).then(ignore, ignore)
   }
 
   /**
    * Goes where a redirect says [2.8.16, 2.8.18], for those who do not want to `followRedirects`: closes link and
-   * connection as `close` does, then opens at the new place. What was queued and not sent stays queued. Rejects as
-   * `open` does, and with a TypeError when the connection was given: it leads where it leads.
+   * connection as `close` does, then opens at the new place. What was queued and not sent stays queued. A redirect that
+   * led here already is not taken up twice. Rejects as `open` does, and with a TypeError when the connection was given:
+   * it leads where it leads.
    */
   async redirect(to: Redirect, options: RedirectOptions = {}): Promise<void> {
     checkOptions('redirect', options, REDIRECT_CHECKS)
@@ -225,11 +236,13 @@ export abstract class AMQPClient<L extends ClientLink> {
     }
     const { auth, ...wait } = options
     const deadline = new Deadline(this.clock, wait)
-    if (this.opening !== undefined) this.callOff(this.opening, to)
-    await this.link?.close(deadline.wait)
-    if (auth !== undefined) this.auth = auth
-    this.redirects.moveTo(to)
-    this.leave()
+    if (!this.redirects.leadsHere(to)) await this.link?.close(deadline.wait)
+    if (!this.redirects.leadsHere(to)) {
+      if (auth !== undefined) this.auth = auth
+      this.redirects.go(to)
+      this.leave()
+      this.opening?.startOver(to)
+    }
     await this.opened(deadline.wait)
   }
 
@@ -278,14 +291,20 @@ export abstract class AMQPClient<L extends ClientLink> {
     }
     if (this.current?.isOpen === true) return this.current
     const { desiredCapabilities, ...rest } = this.options
-    const { url, hostname } = this.redirects.place
-    this.current = await Connection.connect(url as string, {
+    const { place } = this.redirects
+    const connection = await Connection.connect(place.url as string, {
       ...pick(rest, CONNECTION_CHECKS),
-      ...(hostname === undefined ? undefined : { hostname }),
+      ...hostOptions(place, rest),
       ...pick(wait, WAIT_OPTIONS),
       auth,
     })
-    return this.current
+    if (wait.signal?.aborted !== true && place === this.redirects.place) {
+      this.current = connection
+      return connection
+    }
+    // Nobody waits for it any more, or a redirect has led elsewhere meanwhile.
+    this.retire(connection.close())
+    return this.connected(wait)
   }
 
   /**

@@ -10,7 +10,10 @@ import { boolean, callback, type OptionCheck, object, text, texts, WAIT_OPTIONS 
 /** Options of both clients. */
 export interface AMQPClientOptions
   extends Omit<ConnectionOptions, 'desiredCapabilities' | 'offeredCapabilities'> {
-  /** Use this connection, and leave it open at the end. The target or source may then be a bare address. */
+  /**
+   * Use this connection, and leave it open at the end. The target or source may then be a bare address. What it was made
+   * with stays as it is: of the options about the connection `auth` alone has an effect, when it brings tokens.
+   */
   readonly connection?: Connection | undefined
   /** Wire address of the node, verbatim. Default: the path of the URL, percent-decoded. */
   readonly address?: string | undefined

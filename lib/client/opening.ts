@@ -8,11 +8,26 @@ import { type AbortSignalLike, type WaitOptions, waitFor } from '../util/deferre
 
 export class Opening<L> {
   readonly link: Promise<L>
-  private readonly abort = new Abort()
+  private readonly start: (signal: AbortSignalLike) => Promise<L>
+  private attempt = new Abort()
+  private again = false
   private waiting = 0
 
   constructor(start: (signal: AbortSignalLike) => Promise<L>) {
-    this.link = start(this.abort)
+    this.start = start
+    this.link = this.run()
+  }
+
+  private async run(): Promise<L> {
+    for (;;) {
+      try {
+        return await this.start(this.attempt)
+      } catch (error) {
+        if (!this.again) throw error
+        this.again = false
+        this.attempt = new Abort()
+      }
+    }
   }
 
   /** `onDeserted` is called when this was the last who waited. */
@@ -39,7 +54,15 @@ export class Opening<L> {
     )
   }
 
+  /** Leaves what is under way, and begins anew for all who wait. */
+  startOver(reason: unknown): void {
+    if (this.attempt.aborted) return
+    this.again = true
+    this.attempt.abort(reason)
+  }
+
   callOff(reason: unknown): void {
-    this.abort.abort(reason)
+    this.again = false
+    this.attempt.abort(reason)
   }
 }

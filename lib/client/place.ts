@@ -1,5 +1,7 @@
 // Where a client connects to and what it attaches to: as the user said, and as a redirect of the peer changes it.
 
+import type { ConnectionOptions } from '../connection/options.js'
+import { TransportType } from '../constants.js'
 import type { ConnectionRedirect, LinkRedirect } from '../errors.js'
 import { formatHostPort, parseAddress } from '../transport/address.js'
 
@@ -38,23 +40,42 @@ function saidAddress(remote: unknown): string {
  * protection of what is sent, is always that of the user's own URL, and so are user and password. A port goes with TCP
  * only: peers name that of AMQP even to clients that came by WebSocket.
  */
-export function redirectedPlace(place: Place, redirect: LinkRedirect | ConnectionRedirect): Place {
+export function redirectedPlace(
+  place: Place,
+  redirect: LinkRedirect | ConnectionRedirect,
+  transportType: TransportType = TransportType.Amqp,
+): Place {
   const { url = '', address } = place
   const parts = /^([^:]+:\/\/)([^/?#]*@)?([^/?#]*)(.*)$/s.exec(url)
   const [, scheme = '', userInfo = '', , rest = ''] = parts ?? []
   const { host, port } = parseAddress(url)
-  const tcp = /^amqps?:/i.test(scheme)
-  const newHost = redirect.networkHost ?? redirect.hostname ?? host
+  const tcp = /^amqps?:/i.test(scheme) && transportType === TransportType.Amqp
+  const newHost = redirect.networkHost || redirect.hostname || host
   const newPort = (tcp ? redirect.port : undefined) ?? port
   const node = 'address' in redirect ? redirect.address : undefined
   return {
     url: `${scheme}${userInfo}${formatHostPort(encodeHost(newHost), newPort)}${rest}`,
     address: node ?? address,
-    hostname: redirect.hostname ?? (newHost === host ? place.hostname : undefined),
+    hostname: redirect.hostname || (newHost === host ? place.hostname : undefined),
   }
 }
 
 /** A host may be anything that the peer likes; in a URL it must end nothing. */
 function encodeHost(host: string): string {
-  return host.includes(':') ? host : encodeURIComponent(host)
+  return isIPv6(host) ? host : encodeURIComponent(host)
+}
+
+function isIPv6(host: string): boolean {
+  return /^[0-9a-f]*:[0-9a-f:.]*$/i.test(host)
+}
+
+/** How the connection to a place is to name the host that a redirect said: in `open`, in SASL and in TLS [2.4.1]. */
+export function hostOptions(
+  { url = '', hostname }: Place,
+  { tls, webSocket }: ConnectionOptions,
+): Pick<ConnectionOptions, 'hostname' | 'tls'> {
+  if (hostname === undefined) return {}
+  const secure = /^(?:amqps|wss):/i.test(url) && webSocket?.implementation === undefined
+  const isAddress = isIPv6(hostname) || /^[\d.]+$/.test(hostname)
+  return secure && !isAddress ? { hostname, tls: { ...tls, servername: hostname } } : { hostname }
 }

@@ -1,6 +1,7 @@
 // Where a client is, and where redirects of its peer take it [2.8.16, 2.8.18]. A redirect is taken up once, by whichever of
 // those who notice it comes first.
 
+import type { TransportType } from '../constants.js'
 import { AMQPError, ConnectionRedirect, LinkRedirect } from '../errors.js'
 import { type Place, redirectedPlace } from './place.js'
 
@@ -13,13 +14,15 @@ const REDIRECT_ROW_MS = 60_000
 
 export class Redirects {
   place: Place
+  private readonly transportType: TransportType | undefined
   /** The redirect that was taken up last, when, and how many came in a row. */
   private last: Redirect | undefined = undefined
   private lastAtMs = 0
   private inRow = 0
 
-  constructor(place: Place) {
+  constructor(place: Place, transportType: TransportType | undefined) {
     this.place = place
+    this.transportType = transportType
   }
 
   /** Is it the redirect that led here? */
@@ -27,20 +30,20 @@ export class Redirects {
     return redirect === this.last
   }
 
-  /** Takes up a redirect that came by itself; false: it would be one too many in a row. */
+  /** Takes up a redirect; false: it would be one too many. */
   take(redirect: Redirect, nowMs: number): boolean {
     const inRow = nowMs - this.lastAtMs < REDIRECT_ROW_MS ? this.inRow + 1 : 1
     if (inRow > MOST_REDIRECTS) return false
     this.lastAtMs = nowMs
     this.inRow = inRow
-    this.moveTo(redirect)
+    this.go(redirect)
     return true
   }
 
-  /** However many there were. */
-  moveTo(redirect: Redirect): void {
+  /** Takes up a redirect, however many came before. */
+  go(redirect: Redirect): void {
     this.last = redirect
-    this.place = redirectedPlace(this.place, redirect)
+    this.place = redirectedPlace(this.place, redirect, this.transportType)
   }
 }
 
@@ -49,4 +52,13 @@ export function redirectIn(error: unknown): Redirect | undefined {
   if (error instanceof LinkRedirect || error instanceof ConnectionRedirect) return error
   const lost = error instanceof AMQPError && !error.inDoubt ? error.cause : undefined
   return lost instanceof LinkRedirect || lost instanceof ConnectionRedirect ? lost : undefined
+}
+
+/** The redirect that an error is, when it is the one that ended the link: a handler may have come by another elsewhere. */
+export async function redirectOf(
+  link: { readonly isOpen: boolean; readonly closed: Promise<AMQPError | undefined> },
+  error: unknown,
+): Promise<Redirect | undefined> {
+  const redirect = redirectIn(error)
+  return redirect !== undefined && !link.isOpen && (await link.closed) === redirect ? redirect : undefined
 }

@@ -133,12 +133,14 @@ export class SendClient extends AMQPClient<MessageSender> {
   /** Sends over the link as it is then, and again as the error policy has it, or where a redirect leads to. */
   private async deliver(message: Message, options: SendMessageOptions, deadline: Deadline): Promise<void> {
     const retries = this.retries()
+    message.setRetries(0)
     for (;;) {
       const link = await this.linkFor(message, deadline)
       try {
         await link.sendAccepted(message, { ...options, ...deadline.wait })
         return
       } catch (error) {
+        message.setState(MessageState.WaitingToBeSent)
         if (this.follow(error)) continue
         await this.pause(retries, message, error, deadline)
       }
@@ -155,7 +157,6 @@ export class SendClient extends AMQPClient<MessageSender> {
   }
 
   private async pause(retries: Retries, message: Message, error: unknown, deadline: Deadline): Promise<void> {
-    message.setState(MessageState.WaitingToBeSent)
     try {
       await retries.pause(error, deadline.wait)
     } catch (final) {

@@ -33,9 +33,9 @@ export class ErrorAction {
 export interface ErrorPolicyOptions {
   /** Tries after the first one, for each message and for each opening. Default: 3. */
   readonly maxRetries?: number | undefined
-  /** Wait before the first of these, in milliseconds; each further wait is twice as long. Default: 200. */
+  /** Wait before the first of these, in milliseconds; each further wait is twice as long, give or take a fifth. Default: 200. */
   readonly backoffMs?: number | undefined
-  /** No wait is longer, in milliseconds. Default: 30 000. */
+  /** No wait of this schedule is longer, in milliseconds, give or take a fifth. Default: 30 000. */
   readonly maxBackoffMs?: number | undefined
   /** Conditions after which nothing is tried again, whatever else is said of them. Default: none. */
   readonly noRetry?: readonly string[] | undefined
@@ -43,6 +43,8 @@ export interface ErrorPolicyOptions {
   readonly onError?: ((error: AMQPError) => ErrorAction | undefined) | undefined
 }
 
+/** Further doublings change nothing that anybody would live to see. */
+const MOST_DOUBLINGS = 30
 /** A throttled service wants to be left alone for so long. */
 const BUSY = 'com.microsoft:server-busy'
 const BUSY_BACKOFF_MS = 4_000
@@ -60,8 +62,9 @@ const CHECKS = {
 
 /**
  * Says what a client does when a message is not accepted, or a link or connection cannot be had. Without an `onError` of
- * your own, what is `retryable` is tried again, and what is `inDoubt` never: that could double a message. Subclasses may
- * override the hooks.
+ * your own, what is `retryable` is tried again, and what is `inDoubt` never: that could double a message. A service that is
+ * busy (`com.microsoft:server-busy`) is left alone for 4 seconds, or the policy's `backoffMs` if that is longer. Subclasses
+ * may override the hooks.
  */
 export class ErrorPolicy {
   readonly maxRetries: number
@@ -124,8 +127,8 @@ export class ErrorPolicy {
 
   /** @internal How long to wait before the try after `retries` others; `random` is from 0 to 1. */
   delayMs(action: ErrorAction, retries: number, random: number): number {
-    const delayMs = action.backoffMs ?? Math.min(this.maxBackoffMs, this.backoffMs * 2 ** retries)
-    return delayMs * (0.8 + 0.4 * random)
+    const scheduledMs = Math.min(this.maxBackoffMs, this.backoffMs * 2 ** Math.min(retries, MOST_DOUBLINGS))
+    return (action.backoffMs ?? scheduledMs) * (0.8 + 0.4 * random)
   }
 }
 

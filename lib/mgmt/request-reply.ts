@@ -36,8 +36,8 @@ const CHECKS = { replyTo: text, paired: boolean, clock: object }
 /** A request that is under way. */
 interface Pending {
   readonly answer: Deferred<Message>
-  /** Gives up sending it. */
-  readonly unwanted: Abort
+  /** The node has it, or may have it: there may be an answer. */
+  left: boolean
 }
 
 /** The two links, and who waits for an answer over them. */
@@ -80,7 +80,7 @@ export class RequestReply {
    * Sends a request and resolves with its answer. The message gets a message-id unless it has one, and a reply-to; the
    * object that was given stays as it is. `timeoutMs` is 60 000 by default. Rejects with AMQPTimeoutError (the node may
    * have acted on the request), the reason of the signal, MessageSendFailed when the node did not take the request, or
-   * with the reason why the links were lost. An answer that comes too late is dropped.
+   * with the reason why the links were lost (`inDoubt`: the node may have it). An answer that comes too late is dropped.
    */
   request(input: MessageInput, options: WaitOptions = {}): Promise<Message> {
     checkOptions('request', options, WAIT_OPTIONS)
@@ -116,20 +116,28 @@ export class RequestReply {
     if (answer.done) return
     if (pair.lost !== undefined) return answer.reject(this.lostError(pair.lost.reason, false))
     if (pair.pending.has(id)) return answer.reject(this.twice())
-    const entry = { answer, unwanted }
+    const entry: Pending = { answer, left: false }
     pair.pending.set(id, entry)
     unwanted.addEventListener('abort', () => pair.pending.delete(id))
-    pair.sender.sendAccepted(request, { signal: unwanted }).catch((error) => {
-      // The end of the link is told to all who wait, with its reason; those whose request never left are told that.
-      if (pair.sender.isOpen) this.notSent(pair, id, entry, error)
-      else if (error instanceof AMQPError && !error.inDoubt)
-        this.notSent(pair, id, entry, this.lostError(error, false))
-    })
+    pair.sender.sendAccepted(request, { signal: unwanted }).then(
+      () => {
+        entry.left = true
+        if (pair.lost !== undefined) answer.reject(this.lostError(pair.lost.reason, true))
+      },
+      (error) => this.onNotTaken(pair, id, entry, error),
+    )
   }
 
-  private notSent(pair: Pair, id: string, entry: Pending, error: unknown): void {
+  /** The node refused it, or the link ended first, with the pair or before it. */
+  private onNotTaken(pair: Pair, id: string, entry: Pending, error: unknown): void {
+    entry.left = error instanceof AMQPError && error.inDoubt
+    const { lost } = pair
+    const refused = lost === undefined && pair.sender.isOpen
+    // What has left ends with the pair, and for its reason.
+    if (lost === undefined && entry.left && !refused) return
     if (pair.pending.get(id) === entry) pair.pending.delete(id)
-    entry.answer.reject(error)
+    const reason = lost === undefined ? (error as AMQPError) : lost.reason
+    entry.answer.reject(refused ? error : this.lostError(reason, entry.left))
   }
 
   private opened(): Promise<Pair> {
@@ -199,20 +207,20 @@ export class RequestReply {
     waiting.answer.resolve(answer)
   }
 
-  /** One link of the pair is of no use without the other. */
+  /**
+   * One link of the pair is of no use without the other. Requests that were not taken yet are given up by the sender,
+   * which knows whether they have left.
+   */
   private onLost(pair: Pair, reason: AMQPError | undefined): void {
     if (pair.lost !== undefined) return
     pair.lost = { reason }
-    const lost = this.lostError(reason, true)
     if (this.current === pair) {
       this.current = undefined
       this.pair = undefined
     }
-    for (const { answer, unwanted } of [...pair.pending.values()]) {
-      answer.reject(lost)
-      unwanted.abort(lost)
-    }
-    pair.sender.close().catch(() => {})
+    for (const { answer, left } of pair.pending.values())
+      if (left) answer.reject(this.lostError(reason, true))
+    pair.sender.close({ timeoutMs: 0 }).catch(() => {})
     pair.receiver.close().catch(() => {})
   }
 
@@ -252,29 +260,31 @@ export class RequestReply {
       {
         timeoutMs,
         inDoubt: true,
+        retryable: false,
         context: this.context,
       },
     )
   }
 
   private lostError(reason: AMQPError | undefined, inDoubt: boolean): AMQPError {
-    if (this.closing.aborted) return this.closedError()
+    if (this.closing.aborted) return this.closedError(inDoubt)
     const why = reason?.message ?? 'the links to it were closed'
     return new AMQPError(`Requests to "${this.node}" got no answer: ${why}`, {
       code: 'AMQP_REQUEST_LOST',
       condition: reason?.condition,
       description: reason?.description,
       info: reason?.info,
-      retryable: reason?.retryable,
+      retryable: !inDoubt && reason?.retryable,
       inDoubt,
       context: this.context,
       cause: reason,
     })
   }
 
-  private closedError(): AMQPError {
+  private closedError(inDoubt = false): AMQPError {
     return new AMQPError(`No requests can be sent to "${this.node}" any more: it was closed`, {
       code: 'AMQP_REQUEST_CLOSED',
+      inDoubt,
       context: this.context,
     })
   }

@@ -97,7 +97,7 @@ export class ScramUsers {
   }
 }
 
-/** What the server does next/** What the server does next: ask on, or end the exchange. */
+/** What the server does next: ask on, or end the exchange. */
 export type ScramReply =
   | { readonly kind: 'challenge'; readonly challenge: Uint8Array }
   | { readonly kind: 'outcome'; readonly accepted: boolean; readonly additionalData?: Uint8Array | undefined }

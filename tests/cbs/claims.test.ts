@@ -182,6 +182,18 @@ test('a token that does not expire is put once', async (t) => {
   t.true(timers <= 1)
 })
 
+for (const expiresAtMs of [Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY]) {
+  test(`a token that expires beyond all dates, at ${expiresAtMs}, is put without its expiry`, async (t) => {
+    const { desk, mint } = await open(t)
+    mint.fixed = { token: 'for ages', expiresAtMs }
+    const connection = await desk.connect(t, { auth: mint.auth() })
+    await desk.stage.until(connection.createSender('orders'))
+    t.is(desk.puts[0]?.expirationMs, undefined)
+    await desk.stage.run(1_000 * HOUR)
+    t.is(desk.puts.length, 1)
+  })
+}
+
 test('tokens with a short life are renewed when half of it is over, not without end', async (t) => {
   const { desk, mint } = await open(t)
   mint.lifeMs = 10 * MINUTE
@@ -311,11 +323,15 @@ test('one object serves several connections, each with its own claim and renewal
   const { desk, mint } = await open(t)
   const auth = mint.auth()
   const [one, two] = [await desk.connect(t, { auth }), await desk.connect(t, { auth })]
-  await desk.stage.until(Promise.all([one.createSender('orders'), two.createSender('orders')]))
+  await desk.stage.until(one.createSender('orders'))
+  await desk.stage.until(two.createSender('orders'))
   t.is(desk.puts.length, 2)
   await desk.stage.until(one.close())
+  t.is(auth.status, CBSAuthStatus.Complete, 'the other connection has its claim')
   await pass(desk.stage, 46 * MINUTE)
   t.is(desk.puts.length, 3)
+  await desk.stage.until(two.close())
+  t.is(auth.status, CBSAuthStatus.Idle)
 })
 
 test('clients on one connection bring their own claims', async (t) => {

@@ -206,21 +206,24 @@ test('a type of token that has a family keeps it in the draft', async (t) => {
   t.is(message.applicationProperties?.['token-type'], 'amqp:swt')
 })
 
-test('in the draft a token that is rejected is TokenAuthFailure, which does not quote it', async (t) => {
-  const { rig, attempt, answer } = await draft(t)
-  await answer({
-    kind: 'rejected',
-    error: { kind: 'error', condition: 'amqp:unauthorized-access', description: 'no good: hush-hush' },
+for (const condition of ['amqp:unauthorized-access', 'amqp:internal-error'] as const) {
+  test(`in the draft a token that is rejected with ${condition} is TokenAuthFailure, which does not quote it`, async (t) => {
+    const { rig, attempt, answer } = await draft(t)
+    await answer({
+      kind: 'rejected',
+      error: { kind: 'error', condition, description: 'no good: hush-hush' },
+    })
+    const error = attempt.error as TokenAuthFailure
+    t.true(error instanceof TokenAuthFailure)
+    t.is(error.condition, condition)
+    t.is(error.retryable, condition === 'amqp:internal-error')
+    t.is(error.description, 'no good: …')
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+      t.false(`${cause.message} ${cause.stack} ${JSON.stringify(cause)}`.includes('hush-hush'))
+    }
+    t.deepEqual(rig.peer.takeAll('attach'), [])
   })
-  const error = attempt.error as TokenAuthFailure
-  t.true(error instanceof TokenAuthFailure)
-  t.is(error.condition, 'amqp:unauthorized-access')
-  t.is(error.description, 'no good: …')
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    t.false(`${cause.message} ${cause.stack} ${JSON.stringify(cause)}`.includes('hush-hush'))
-  }
-  t.deepEqual(rig.peer.takeAll('attach'), [])
-})
+}
 
 test('in the draft the renewal goes over the same link, and replaces the token of the connection', async (t) => {
   let made = 0

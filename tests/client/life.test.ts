@@ -60,6 +60,26 @@ test('messages that were prefetched before the loss are not handed out after it:
   t.deepEqual(stage.waiting(), [])
 })
 
+test('an open that is called off just when the peer opens leaves no connection behind', async (t) => {
+  const stage = await Stage.open(t)
+  for (let turns = 0; turns < 30; turns++) {
+    const abort = new AbortController()
+    let again: Promise<unknown> | undefined
+    const frame = async (direction: string, _: number, text: () => string): Promise<void> => {
+      if (direction !== 'in' || !text().startsWith('open(') || abort.signal.aborted) return
+      for (let turn = 0; turn < turns; turn++) await undefined
+      abort.abort()
+      again = client.open()
+    }
+    const client = stage.sender('orders', { tracer: { frame } })
+    await stage.until(client.open({ signal: abort.signal }).catch(() => {}))
+    await stage.run()
+    await stage.until(again ?? Promise.reject(new Error('not opened anew')))
+    await stage.until(client.close())
+    t.is(stage.broker.connections, 0, `after ${turns} turns`)
+  }
+})
+
 test('an open that takes too long is given up; an operation that follows at once begins anew', async (t) => {
   let silent = true
   const rig = new Rig({

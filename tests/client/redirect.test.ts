@@ -3,15 +3,21 @@
 
 import test, { type ExecutionContext } from 'ava'
 import { EmbeddedBroker } from '../../lib/broker/index.js'
-import { placeOf, redirectedPlace } from '../../lib/client/place.js'
+import { hostOptions, placeOf, redirectedPlace } from '../../lib/client/place.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
-import { SenderSettleMode } from '../../lib/constants.js'
-import { ConnectionRedirect, LinkRedirect } from '../../lib/errors.js'
+import type { MessageSender } from '../../lib/connection/message-sender.js'
+import { MessageState, SenderSettleMode, TransportType } from '../../lib/constants.js'
+import { AMQPConnectionError, ConnectionRedirect, LinkRedirect, MessageSendFailed } from '../../lib/errors.js'
+import { Message } from '../../lib/message/message.js'
 import { SASLPlain } from '../../lib/sasl/plain.js'
+import { ACCEPTED } from '../../lib/types/messaging.js'
+import { Rig, URL } from '../connection/support/rig.js'
 import { keepTidy } from '../connection/support/tidy.js'
 import { watch } from '../connection/support/watch.js'
+import { testCertificates } from '../support/certificates.js'
+import type { PeerLink } from '../support/peer-state.js'
 import { Stage } from './support/stage.js'
 
 keepTidy(test)
@@ -23,6 +29,8 @@ async function broker(t: ExecutionContext, options = {}): Promise<EmbeddedBroker
   t.teardown(() => started.stop())
   return started
 }
+
+const redirect = (info: Record<string, unknown>): LinkRedirect => new LinkRedirect('moved', { info })
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -125,16 +133,64 @@ test('receiving goes on at the new place: one at a time, in batches, in a loop a
   await sender.close()
 })
 
-test('a receiver that waits is taken along when its link is redirected', async (t) => {
+const WAYS: Readonly<Record<string, (client: ReceiveClient) => Promise<Message | undefined>>> = {
+  receive: (client) => client.receive(WAIT),
+  receiveMessageBatch: async (client) => (await client.receiveMessageBatch(WAIT))[0],
+  'for await': async (client) => {
+    for await (const message of client) return message
+    return undefined
+  },
+  receiveMessages: (client) =>
+    new Promise((resolve, reject) => {
+      client.receiveMessages(resolve, {}).catch(reject)
+    }),
+}
+
+for (const [way, wait] of Object.entries(WAYS)) {
+  test(`who waits by ${way} is taken along when the link is redirected`, async (t) => {
+    const [first, second] = [await broker(t), await broker(t)]
+    const client = new ReceiveClient(`${first.url}/old`, { followRedirects: true })
+    await client.open()
+    const waiting = wait(client)
+    const sender = new SendClient(`${second.url}/new`)
+    await sender.sendMessage('over here', WAIT)
+    first.redirect('old', { networkHost: '127.0.0.1', port: second.port, address: 'new' })
+    t.is((await waiting)?.text(), 'over here')
+    await Promise.all([client.close(), sender.close()])
+  })
+}
+
+test("a redirect that a handler fails by is not the receiver's to follow", async (t) => {
+  const stage = await Stage.open(t)
+  await stage.fill('a')
+  const client = stage.receiver('orders', { followRedirects: true })
+  const elsewhere = redirect({ address: 'elsewhere' })
+  const running = client.receiveMessages(() => {
+    throw new MessageSendFailed('forwarding failed', { cause: elsewhere })
+  })
+  await t.throwsAsync(stage.until(running), { message: 'forwarding failed' })
+  t.is(client.address, 'orders')
+  await stage.until(client.close())
+  t.deepEqual(stage.waiting(), ['a'])
+})
+
+test('receiving goes on after a redirect of the connection, whatever its handler is at [2.8.16]', async (t) => {
   const [first, second] = [await broker(t), await broker(t)]
-  const client = new ReceiveClient(`${first.url}/old`, { followRedirects: true })
-  await client.open()
-  const waiting = client.receive(WAIT)
-  const sender = new SendClient(`${second.url}/new`)
-  await sender.sendMessage('over here', WAIT)
-  first.redirect('old', { networkHost: '127.0.0.1', port: second.port, address: 'new' })
-  t.is((await waiting)?.text(), 'over here')
-  await Promise.all([client.close(), sender.close()])
+  const [here, there] = [new SendClient(`${first.url}/q`), new SendClient(`${second.url}/q`)]
+  await Promise.all([here.sendMessage('here', WAIT), there.sendMessage('there', WAIT)])
+  await here.close()
+  const client = new ReceiveClient(`${first.url}/q`, { followRedirects: true })
+  const got: string[] = []
+  await client.receiveMessages(async (message) => {
+    got.push(message.text())
+    if (got.length === 2) return void client.close()
+    const info = { 'network-host': '127.0.0.1', port: second.port }
+    const closed = client.connection?.closed
+    first.closeConnections('amqp:connection:redirect', 'moved', info)
+    await closed
+  })
+  t.deepEqual(got, ['here', 'there'])
+  await Promise.all([client.close(), there.close()])
 })
 
 test('a connection that is redirected is followed, too [2.8.16]', async (t) => {
@@ -166,23 +222,148 @@ test('redirect() goes by hand, with other credentials, and keeps what is queued'
   t.deepEqual(textsIn(second, 'new'), ['kept'])
 })
 
-test('redirect() leaves an attempt to open where it is redirected from, and may be called any number of times', async (t) => {
+test('redirect() goes as often as it is told', async (t) => {
+  const stage = await Stage.open(t)
+  const client = stage.sender()
+  for (const address of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    await stage.until(client.redirect(redirect({ address })))
+  t.is(client.address, 'g')
+  await stage.until(client.close())
+})
+
+test('redirect() takes along those who wait for the old place to open', async (t) => {
+  const [first, second] = [await broker(t), await broker(t)]
+  const client = new SendClient(`${first.url}/old`)
+  const sending = client.sendMessage('waiting', WAIT)
+  const place = { 'network-host': '127.0.0.1', port: second.port, address: 'new' }
+  await client.redirect(redirect(place), WAIT)
+  await sending
+  t.deepEqual(first.queueNames, [])
+  t.deepEqual(textsIn(second, 'new'), ['waiting'])
+  await client.close()
+  t.is(first.connections, 0)
+})
+
+test('redirect() does not wait for an old place that never answers', async (t) => {
   const stage = await Stage.open(t)
   let hang = true
   const transport = () => (hang ? new Promise<never>(() => {}) : stage.base.transport())
-  const client = stage.sender('orders', { transport })
-  const opening = watch(client.open())
+  const client = stage.sender('old', { transport })
+  const sending = client.sendMessage('x')
   await stage.run()
   hang = false
-  for (let i = 0; i < 8; i++) {
-    const to = redirect({ address: `queue-${i}` })
-    await stage.until(client.redirect(to))
-    if (i === 0) t.is(opening.error, to)
-    t.is(client.address, `queue-${i}`)
-  }
+  await stage.until(client.redirect(redirect({ address: 'new' })))
+  await stage.until(sending)
+  t.deepEqual(stage.waiting('new'), ['x'])
   await stage.until(client.close())
-  t.deepEqual(stage.broker.queueNames.length, 8)
   t.is(stage.clock.pendingTimers, 0)
+})
+
+for (const kind of ['open', 'attach'] as const) {
+  test(`redirect() when the peer's ${kind} is just being read leads those who wait to the new place`, async (t) => {
+    for (let turns = 0; turns < 30; turns++) {
+      const stage = await Stage.open(t)
+      let going: Promise<void> | undefined
+      const frame = async (direction: string, _: number, text: () => string): Promise<void> => {
+        if (direction !== 'in' || !text().startsWith(`${kind}(`) || stage.connects > 1) return
+        for (let turn = 0; turn < turns; turn++) await undefined
+        going = client.redirect(redirect({ address: 'new' }))
+      }
+      const onAttach = (link: MessageSender): void => {
+        t.true(link.isOpen, `after ${turns} turns`)
+      }
+      const client = stage.sender('old', { tracer: { frame }, onAttach })
+      await stage.until(client.open())
+      await stage.until(going ?? Promise.reject(new Error('no redirect')))
+      await stage.until(client.sendMessage('x'))
+      t.deepEqual(stage.waiting('new'), ['x'], `after ${turns} turns`)
+      await stage.until(client.close())
+      t.is(stage.broker.connections, 0, `after ${turns} turns`)
+    }
+  })
+}
+
+test('two who take up the same redirect by hand go there once', async (t) => {
+  const stage = await Stage.open(t)
+  const client = stage.sender()
+  await stage.until(client.open())
+  const to = redirect({ address: 'new' })
+  await stage.until(Promise.all([client.redirect(to), client.redirect(to)]))
+  const { connection } = client
+  await stage.until(client.redirect(to))
+  t.is(client.connection, connection)
+  t.is(stage.connects, 2)
+  await stage.until(client.close())
+})
+
+test('a message without credit goes where its link is redirected to; until then it waits to be sent', async (t) => {
+  const rig = new Rig()
+  let connects = 0
+  const transport = () => (connects++ === 0 ? rig.transport() : rig.slow(100)())
+  const client = new SendClient(URL, { ...rig.base, transport, followRedirects: true })
+  const message = new Message('x')
+  const sending = watch(client.sendMessage(message))
+  await rig.run()
+  t.is(message.state, MessageState.WaitingForSendAck)
+  const info = { address: 'new' }
+  rig.peer.detach(rig.peer.session.links[0] as PeerLink, {
+    closed: true,
+    error: { kind: 'error', condition: 'amqp:link:redirect', info },
+  })
+  await rig.run(50)
+  t.is(message.state, MessageState.WaitingToBeSent)
+  await rig.run(50)
+  rig.peer.grant(rig.peer.session.links[0] as PeerLink, 1)
+  await rig.run()
+  t.deepEqual(rig.texts(), ['x'])
+  rig.peer.dispose({ first: rig.lastDeliveryId, settled: true, state: ACCEPTED })
+  await rig.run()
+  t.is(sending.state, 'resolved')
+  t.is(message.state, MessageState.SendComplete)
+  await rig.until(client.close())
+})
+
+test('the host that a redirect names is the one that TLS asks for, too [2.4.1, 2.8.16]', async (t) => {
+  const { ca, serverCert: cert, serverKey: key } = await testCertificates()
+  const tls = { cert, key }
+  const [first, second] = [await broker(t, { tls }), await broker(t, { tls })]
+  const to = { networkHost: '127.0.0.1', port: second.port, address: 'new' }
+  for (const [hostname, name] of [
+    ['localhost', 'right'],
+    ['elsewhere.example', 'wrong'],
+  ] as const) {
+    first.redirect('old', { ...to, hostname })
+    const client = new SendClient(`${first.url}/old`, { followRedirects: true, tls: { ca } })
+    const sending = client.sendMessage(name, WAIT)
+    if (name === 'right') await sending
+    else await t.throwsAsync(sending, { instanceOf: AMQPConnectionError, message: /certificate/ })
+    await client.close()
+  }
+  t.deepEqual(textsIn(second, 'new'), ['right'])
+})
+
+for (const [title, url, expected] of [
+  ['TLS is told a name', 'amqps://a/q', { hostname: 'b.example', tls: { servername: 'b.example' } }],
+  ['without TLS there is nothing to tell', 'amqp://a/q', { hostname: 'b.example' }],
+] as const) {
+  test(`the host of a redirect: ${title}`, (t) => {
+    const place = redirectedPlace(placeOf(url, undefined, false), redirect({ hostname: 'b.example' }))
+    t.deepEqual(hostOptions(place, {}), expected)
+  })
+}
+
+test('the host of a redirect: TLS is told no IP address', (t) => {
+  for (const hostname of ['10.1.2.3', '::1', 'fe80::1']) {
+    const place = redirectedPlace(placeOf('amqps://a/q', undefined, false), redirect({ hostname }))
+    t.deepEqual(hostOptions(place, {}), { hostname })
+  }
+})
+
+test('a WebSocket that transportType asks for keeps its own port, too', (t) => {
+  const place = placeOf('amqps://a:8443/q', undefined, false)
+  const to = redirect({ 'network-host': 'b', port: 5671 })
+  t.is(redirectedPlace(place, to, TransportType.AmqpOverWebsocket).url, 'amqps://b:8443/q')
+  t.is(redirectedPlace(place, to, TransportType.Amqp).url, 'amqps://b:5671/q')
 })
 
 test('user and password of the URL go along', async (t) => {
@@ -233,8 +414,6 @@ test('settled messages that left are not sent again [2.8.2]', async (t) => {
   t.deepEqual(textsIn(first, 'old'), ['here'])
 })
 
-const redirect = (info: Record<string, unknown>): LinkRedirect => new LinkRedirect('moved', { info })
-
 for (const [title, url, info, expected] of [
   [
     'host, port and address',
@@ -272,6 +451,18 @@ for (const [title, url, info, expected] of [
     'amqps://a/q',
     { 'network-host': 'b/@c' },
     { url: 'amqps://b%2F%40c:5671/q', address: 'q', hostname: undefined },
+  ],
+  [
+    'a host that is none, with a colon',
+    'amqps://a/q',
+    { 'network-host': 'b:1/c' },
+    { url: 'amqps://b%3A1%2Fc:5671/q', address: 'q', hostname: undefined },
+  ],
+  [
+    'an empty host is none',
+    'amqps://a/q',
+    { 'network-host': '', hostname: '' },
+    { url: 'amqps://a:5671/q', address: 'q', hostname: undefined },
   ],
 ] as const) {
   test(`the place that a redirect names: ${title}`, (t) => {

@@ -1,6 +1,7 @@
 // Clients with an error policy: each message is tried again by itself, with its own time, and holds up no other.
 
 import test from 'ava'
+import { Retries } from '../../lib/client/retries.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { ErrorAction, ErrorPolicy } from '../../lib/connection/error-policy.js'
 import { MessageSendResult, MessageState } from '../../lib/constants.js'
@@ -8,6 +9,7 @@ import { AMQPConnectionError, AMQPTimeoutError, MessageSendFailed } from '../../
 import { Message } from '../../lib/message/message.js'
 import { keepTidy } from '../connection/support/tidy.js'
 import { watch } from '../connection/support/watch.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { Stage } from './support/stage.js'
 
 keepTidy(test)
@@ -38,6 +40,8 @@ test('a message that was released is sent again until it is accepted', async (t)
   t.deepEqual(stage.waiting(), ['x'])
   t.is(message.retries, 1)
   t.is(message.state, MessageState.SendComplete)
+  await stage.until(client.sendMessage(message))
+  t.is(message.retries, 0, 'another send is counted anew')
 })
 
 test('after maxRetries the last failure is told', async (t) => {
@@ -64,6 +68,50 @@ test('tries that do not count have no end but the time limit', async (t) => {
   t.true(stage.written('transfer').length > 10)
   await stage.run(200)
   t.true(sending.error instanceof MessageSendFailed, 'what happened is told, not that time ran out')
+})
+
+test('tries that count and tries that do not are counted apart', async (t) => {
+  const stage = await Stage.open(t)
+  stage.broker.createQueue('orders', { answer: 'released' })
+  let failures = 0
+  const onError = () => new ErrorAction({ retry: true, backoffMs: 100, incrementRetries: ++failures > 5 })
+  const client = stage.sender('orders', { errorPolicy: new ErrorPolicy({ maxRetries: 2, onError }) })
+  const message = new Message('x')
+  const sending = watch(client.sendMessage(message))
+  await pass(stage, 2_000)
+  t.true(sending.error instanceof MessageSendFailed)
+  t.is(message.retries, 7)
+})
+
+test('a message that fails because its client is closed is not tried again, whatever the policy', async (t) => {
+  const stage = await Stage.open(t)
+  stage.broker.createQueue('orders', { answer: 'none' })
+  const onError = () => new ErrorAction({ retry: true, backoffMs: 10_000 })
+  const client = stage.sender('orders', { errorPolicy: new ErrorPolicy({ onError }) })
+  const sending = watch(client.sendMessage('x'))
+  await stage.run()
+  const closed = watch(client.close({ timeoutMs: 100 }))
+  await stage.run(100)
+  t.is(closed.state, 'resolved')
+  t.like(sending.error, { code: 'AMQP_MESSAGE_SEND_FAILED', inDoubt: true })
+  t.is(stage.clock.pendingTimers, 0)
+})
+
+test('waits that are over leave nothing with the client', async (t) => {
+  const clock = new FakeClock()
+  const left = new Set<unknown>()
+  const counted = {
+    aborted: false,
+    addEventListener: (_: 'abort', listener: () => void) => void left.add(listener),
+    removeEventListener: (_: 'abort', listener: () => void) => void left.delete(listener),
+  }
+  const retries = new Retries(eager, clock, counted, undefined)
+  const paused = watch(retries.pause(new MessageSendFailed('x'), {}))
+  await clock.run(50)
+  t.is(left.size, 1)
+  await clock.run(100)
+  t.is(paused.state, 'resolved')
+  t.is(left.size, 0)
 })
 
 test('without a policy the first failure is told at once', async (t) => {

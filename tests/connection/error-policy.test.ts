@@ -83,6 +83,12 @@ test('each wait is twice as long as the one before, up to a bound, give or take 
   t.is(policy.delayMs(new ErrorAction({ retry: true, backoffMs: 5 }), 9, 0.5), 5)
 })
 
+test('the schedule stays a schedule after any number of tries', (t) => {
+  const action = new ErrorAction({ retry: true })
+  t.is(new ErrorPolicy({ backoffMs: 0 }).delayMs(action, 2_000, 0.5), 0)
+  t.is(new ErrorPolicy({ backoffMs: 1, maxBackoffMs: 60_000 }).delayMs(action, 2_000, 0.5), 60_000)
+})
+
 test('a service that is busy is left alone for some seconds', (t) => {
   const policy = new ErrorPolicy({ backoffMs: 1 })
   const busy = new MessageSendFailed('x', { condition: 'com.microsoft:server-busy', retryable: true })

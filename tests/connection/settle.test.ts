@@ -258,15 +258,18 @@ const lockLost: DeliveryState = {
   error: { kind: 'error', condition: 'com.microsoft:message-lock-lost' },
 }
 
-for (const [outcome, settle] of [
-  ['rejected', (m: Message) => m.reject({ condition: 'com.microsoft:dead-letter' })],
-  ['released', (m: Message) => m.release()],
-  ['modified', (m: Message) => m.modify({ deliveryFailed: true })],
+const bareRejection: DeliveryState = { kind: 'rejected', error: undefined }
+
+for (const [outcome, settle, bare] of [
+  ['rejected', (m: Message) => m.reject({ condition: 'com.microsoft:dead-letter' }), 'resolved'],
+  ['released', (m: Message) => m.release(), 'rejected'],
+  ['modified', (m: Message) => m.modify({ deliveryFailed: true }), 'rejected'],
 ] as const) {
   for (const [title, state, expected] of [
     ['accepted, as Azure says whatever was done,', ACCEPTED, 'resolved'],
     ['the same', undefined, 'resolved'],
     ['rejected for another reason', lockLost, 'rejected'],
+    ['rejected for no reason', bareRejection, bare],
   ] as const) {
     test(`a message that is ${outcome} and answered with ${title} is ${expected} [2.6.12]`, async (t) => {
       const rig = new Rig()

@@ -5,7 +5,7 @@ import type { Connection } from '../../lib/connection/connection.js'
 import type { AMQPError } from '../../lib/errors.js'
 import { Message } from '../../lib/message/message.js'
 import { RequestReply } from '../../lib/mgmt/request-reply.js'
-import type { MessageId } from '../../lib/types/messaging.js'
+import { ACCEPTED, type MessageId } from '../../lib/types/messaging.js'
 import { AMQPUuid } from '../../lib/types/wrappers.js'
 import { answerDrains, Rig } from '../connection/support/rig.js'
 import { keepTidy } from '../connection/support/tidy.js'
@@ -89,15 +89,48 @@ test('a request that was given up before there was credit is never sent', async 
   t.is(kept.state, 'resolved')
 })
 
-test('when the pair is lost, a request that never left is not in doubt, one that did is', async (t) => {
+for (const end of ['its sender', 'its receiver', 'the connection'] as const) {
+  test(`when a pair loses ${end}, a request that never left is not in doubt, those that did are`, async (t) => {
+    const scene = await Scene.open(t, 2)
+    const [taken, sent, waiting] = ['taken', 'sent', 'waiting'].map((text) =>
+      watch(scene.requests.request(text)),
+    )
+    await scene.rig.run()
+    const [first] = scene.rig.peer.takeAll('transfer')
+    scene.rig.peer.dispose({ first: first?.deliveryId ?? -1, settled: true, state: ACCEPTED })
+    await scene.rig.run()
+    const condition = end === 'the connection' ? undefined : 'amqp:link:detach-forced'
+    if (condition === undefined) await scene.rig.drop()
+    else scene.rig.peer.detach(scene.link(end === 'its sender'), { error: { kind: 'error', condition } })
+    await scene.rig.run()
+    const common = { code: 'AMQP_REQUEST_LOST', condition }
+    t.like(taken?.error, { ...common, inDoubt: true, retryable: false })
+    t.like(sent?.error, { ...common, inDoubt: true, retryable: false })
+    t.like(waiting?.error, { ...common, inDoubt: false, retryable: true })
+    t.is(scene.requests.pending, 0)
+    scene.take()
+    t.is(scene.rig.clock.pendingTimers, 0)
+  })
+}
+
+test('a request that is taken after its pair was lost does not wait for an answer', async (t) => {
+  const scene = await Scene.open(t, 1)
+  const asked = watch(scene.requests.request('a'))
+  await scene.rig.run()
+  const [request] = scene.rig.peer.takeAll('transfer')
+  scene.rig.peer.detach(scene.link(false), { closed: true })
+  scene.rig.peer.dispose({ first: request?.deliveryId ?? -1, settled: true, state: ACCEPTED })
+  await scene.rig.run()
+  t.like(asked.error, { code: 'AMQP_REQUEST_LOST', inDoubt: true })
+})
+
+test('closing leaves in doubt what has left', async (t) => {
   const scene = await Scene.open(t, 1)
   const [sent, waiting] = ['sent', 'waiting'].map((text) => watch(scene.requests.request(text)))
   await scene.rig.run()
-  scene.rig.peer.detach(scene.link(true), { error: { kind: 'error', condition: 'amqp:link:detach-forced' } })
-  await scene.rig.run()
-  const common = { code: 'AMQP_REQUEST_LOST', condition: 'amqp:link:detach-forced', retryable: true }
-  t.like(sent?.error, { ...common, inDoubt: true })
-  t.like(waiting?.error, { ...common, inDoubt: false })
+  await scene.rig.until(scene.requests.close())
+  t.like(sent?.error, { code: 'AMQP_REQUEST_CLOSED', inDoubt: true })
+  t.like(waiting?.error, { code: 'AMQP_REQUEST_CLOSED', inDoubt: false })
 })
 
 test('answers to nobody, without correlation-id and those that cannot be read do not break others', async (t) => {
