@@ -214,7 +214,8 @@ export abstract class AMQPClient<L extends ClientLink> {
   /**
    * Goes where a redirect says [2.8.16, 2.8.18], for those who do not want to `followRedirects`: closes link and
    * connection as `close` does, then opens at the new place. What was queued and not sent stays queued. Rejects as
-   * `open` does, and with a TypeError when the connection was given: it leads where it leads.
+   * `open` does, with the redirect when it names no host that can be or is the sixth within a minute each, and with a
+   * TypeError when the connection was given: it leads where it leads.
    */
   async redirect(to: Redirect, options: RedirectOptions = {}): Promise<void> {
     checkOptions('redirect', options, REDIRECT_CHECKS)
@@ -225,9 +226,9 @@ export abstract class AMQPClient<L extends ClientLink> {
     }
     const { auth, ...wait } = options
     const deadline = new Deadline(this.clock, wait)
+    if (!this.redirects.take(to, this.clock.now())) throw to
     await this.link?.close(deadline.wait)
     if (auth !== undefined) this.auth = auth
-    this.redirects.take(to, this.clock.now())
     this.leave()
     await this.opened(deadline.wait)
   }

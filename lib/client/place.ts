@@ -36,9 +36,12 @@ function saidAddress(remote: unknown): string {
 /**
  * The place that a redirect names [2.8.16, 2.8.18]; what it does not say stays as it was. The scheme, and with it the
  * protection of what is sent, is always that of the user's own URL, and so are user and password. A port goes with TCP
- * only: peers name that of AMQP even to clients that came by WebSocket.
+ * only: peers name that of AMQP even to clients that came by WebSocket. Undefined: no URL can name that host.
  */
-export function redirectedPlace(place: Place, redirect: LinkRedirect | ConnectionRedirect): Place {
+export function redirectedPlace(
+  place: Place,
+  redirect: LinkRedirect | ConnectionRedirect,
+): Place | undefined {
   const { url = '', address } = place
   const parts = /^([^:]+:\/\/)([^/?#]*@)?([^/?#]*)(.*)$/s.exec(url)
   const [, scheme = '', userInfo = '', , rest = ''] = parts ?? []
@@ -47,8 +50,10 @@ export function redirectedPlace(place: Place, redirect: LinkRedirect | Connectio
   const newHost = redirect.networkHost ?? redirect.hostname ?? host
   const newPort = (tcp ? redirect.port : undefined) ?? port
   const node = 'address' in redirect ? redirect.address : undefined
+  const newUrl = `${scheme}${userInfo}${formatHostPort(encodeHost(newHost), newPort)}${rest}`
+  if (hostOf(newUrl) !== newHost) return undefined
   return {
-    url: `${scheme}${userInfo}${formatHostPort(encodeHost(newHost), newPort)}${rest}`,
+    url: newUrl,
     address: node ?? address,
     hostname: redirect.hostname ?? (newHost === host ? place.hostname : undefined),
   }
@@ -56,5 +61,14 @@ export function redirectedPlace(place: Place, redirect: LinkRedirect | Connectio
 
 /** A host may be anything that the peer likes; in a URL it must end nothing. */
 function encodeHost(host: string): string {
-  return host.includes(':') ? host : encodeURIComponent(host)
+  return host.includes(':') ? host.replaceAll('%', '%25') : encodeURIComponent(host)
+}
+
+/** Undefined when the text is no URL. */
+function hostOf(url: string): string | undefined {
+  try {
+    return parseAddress(url).host
+  } catch {
+    return undefined
+  }
 }

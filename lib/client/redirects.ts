@@ -27,14 +27,15 @@ export class Redirects {
     return redirect === this.last
   }
 
-  /** Takes up a redirect; false: it would be one too many. */
+  /** Takes up a redirect; false: it would be one too many, or names a host that cannot be. */
   take(redirect: Redirect, nowMs: number): boolean {
     const inRow = nowMs - this.lastAtMs < REDIRECT_ROW_MS ? this.inRow + 1 : 1
-    if (inRow > MOST_REDIRECTS) return false
+    const place = redirectedPlace(this.place, redirect)
+    if (inRow > MOST_REDIRECTS || place === undefined) return false
     this.lastAtMs = nowMs
     this.inRow = inRow
     this.last = redirect
-    this.place = redirectedPlace(this.place, redirect)
+    this.place = place
     return true
   }
 }

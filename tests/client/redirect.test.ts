@@ -185,6 +185,20 @@ test('a circle of redirects ends with the redirect as the error', async (t) => {
   t.is(stage.clock.pendingTimers, 0)
 })
 
+for (const host of ['x:1/@elsewhere', ':', '::1]/q?#', 'a:\\b']) {
+  test(`a redirect to the host "${host}", which cannot be, is told, and the client goes on where it was`, async (t) => {
+    const stage = await Stage.open(t)
+    stage.broker.redirect('orders', { networkHost: host })
+    const client = stage.sender('orders', { followRedirects: true })
+    const error = await t.throwsAsync(stage.until(client.open()), { instanceOf: LinkRedirect })
+    await t.throwsAsync(stage.until(client.redirect(error as LinkRedirect)), { is: error })
+    stage.broker.redirect('orders', undefined)
+    await stage.until(client.sendMessage('x'))
+    t.deepEqual(stage.waiting(), ['x'])
+    await stage.until(client.close())
+  })
+}
+
 test('a connection that was given is not left', async (t) => {
   const stage = await Stage.open(t)
   stage.broker.redirect('orders', { address: 'new' })
@@ -247,6 +261,14 @@ for (const [title, url, info, expected] of [
     { port: 70_000 },
     { url: 'amqp://a:9/q', address: 'q', hostname: undefined },
   ],
+  [
+    'a host that is empty, a hostname and an address of no text',
+    'amqp://[fe80::1%25a]:9/q',
+    { 'network-host': '', hostname: new Map([['a', 'b']]), address: [] },
+    { url: 'amqp://[fe80::1%25a]:9/q', address: 'q', hostname: undefined },
+  ],
+  ['a host that cannot be', 'amqp://u:p@a/q', { 'network-host': 'b:c@d' }, undefined],
+  ['a host of blanks and brackets', 'amqp://a/q', { 'network-host': '[: ]' }, undefined],
   [
     'a host that would end the URL',
     'amqps://a/q',
