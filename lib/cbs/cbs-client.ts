@@ -161,20 +161,26 @@ function sameToken(one: Claim, other: Claim): boolean {
 }
 
 /** What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not. */
-function refusal(error: unknown, claim: Claim): unknown {
+function refusal(error: unknown, { audience, token }: Claim): unknown {
   if (!(error instanceof AMQPError)) return error
+  const condition = error.condition?.replaceAll(token, '…')
+  const description = error.description?.replaceAll(token, '…')
+  const message = error.message.replaceAll(token, '…')
+  const quoted =
+    condition !== error.condition || description !== error.description || message !== error.message
   const isRefusal = error instanceof MgmtError || (error.condition !== undefined && !error.retryable)
-  if (!isRefusal) return error
-  const statusCode = error instanceof MgmtError ? error.statusCode : undefined
-  const description = error.description?.replaceAll(claim.token, '…')
-  const said = description ?? error.condition ?? 'no reason given'
-  const status = statusCode === undefined ? '' : `status ${statusCode}, `
-  return new TokenAuthFailure(`The token for "${claim.audience}" was refused: ${status}${said}`, {
-    statusCode,
-    condition: error.condition,
+  if (!isRefusal && !quoted) return error
+  const details = {
+    condition,
     description,
     retryable: error.retryable,
     context: { operation: 'putting a token', address: NODE },
-    cause: description === error.description ? error : undefined,
-  })
+    cause: quoted || error.info !== undefined ? undefined : error,
+  }
+  if (!isRefusal) return new AMQPError(message, { ...details, code: error.code, inDoubt: error.inDoubt })
+  const statusCode = error instanceof MgmtError ? error.statusCode : undefined
+  const said = description ?? condition ?? 'no reason given'
+  const status = statusCode === undefined ? '' : `status ${statusCode}, `
+  const text = `The token for "${audience}" was refused: ${status}${said}`
+  return new TokenAuthFailure(text, { ...details, statusCode })
 }
