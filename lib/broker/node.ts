@@ -47,6 +47,11 @@ export class NodeLinks {
     this.context = context
   }
 
+  /** All links that there were have ended. */
+  get unused(): boolean {
+    return this.requests.size === 0 && this.answers.size === 0
+  }
+
   /** The client asks. */
   addRequests(link: ReceiverLink, onGone: () => void): ReceiverLinkListener {
     this.requests.add(link)
