@@ -85,13 +85,17 @@ export class Links implements TargetHost {
     if (queue === undefined && !anonymous) return
     const onGone = this.take(link, client, queue, target)
     link.listener = new TargetLink(link, queue, this, onGone)
-    const { maxMessageSize, credit } = this.settings
     link.open({
       source: isKind(attach.source, 'source') ? attach.source : undefined,
       target: { kind: 'target', ...UNTIL_DETACH, address: queue?.name, ...dynamicFields(target) },
-      maxMessageSize: maxMessageSize === undefined ? undefined : BigInt(maxMessageSize),
+      maxMessageSize: this.maxMessageSize,
     })
-    link.setWindow(credit)
+    link.setWindow(this.settings.credit)
+  }
+
+  private get maxMessageSize(): bigint | undefined {
+    const { maxMessageSize } = this.settings
+    return maxMessageSize === undefined ? undefined : BigInt(maxMessageSize)
   }
 
   private openRequests(
@@ -105,6 +109,7 @@ export class Links implements TargetHost {
     link.open({
       source: isKind(attach.source, 'source') ? attach.source : undefined,
       target: { ...UNTIL_DETACH, address: target.address },
+      maxMessageSize: this.maxMessageSize,
       properties: attach.properties,
     })
     link.setWindow(this.settings.credit)

@@ -63,3 +63,10 @@ test('a condition that is no symbol is left out, too [1.6.21]', async (t) => {
   t.is(sent.outcome?.kind, 'rejected')
   t.is(conditionOf(sent.outcome), undefined)
 })
+
+test('a request is no larger than any other message may be [2.7.3]', async (t) => {
+  const { broker, clock } = await brokerInMemory({ maxMessageSize: 100 })
+  broker.addNode('node', (request) => request)
+  const requests = new EngineClient(broker, clock).sender({ address: 'node' })
+  t.is(requests.link.maxMessageSize, 100)
+})
