@@ -15,6 +15,9 @@ const BEGIN = 0x11
 /** Of all frames that are made field by field. */
 const CHANNEL = 0
 
+/** Is answered by who the broker is. */
+export const OPEN_FRAME: Uint8Array = frameBytes(CHANNEL, listBytes(OPEN, ['wild']))
+
 export class WildClient {
   /** Bytes that the broker has written. */
   written = 0
