@@ -120,9 +120,12 @@ function redirectPlace(info: AMQPErrorDetails['info']): RedirectPlace {
   }
 }
 
+/** Text or a number, in a wrapper or not; what is empty or of another type says nothing. */
 function infoText(info: AMQPErrorDetails['info'], key: string): string | undefined {
-  const value = info?.[key]
-  return value === undefined || value === null ? undefined : String(value)
+  const said = info?.[key]
+  const value = typeof said === 'object' && said !== null && 'value' in said ? said.value : said
+  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
+  return isText && value !== '' ? String(value) : undefined
 }
 
 /** The peer closed the connection with `amqp:connection:redirect` [2.8.16]: connect to the place named instead. */

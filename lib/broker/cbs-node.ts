@@ -17,6 +17,8 @@ const SAS_TYPE = 'servicebus.windows.net:sastoken'
 const ACCEPTED = 202
 const BAD_REQUEST = 400
 const UNAUTHORIZED = 401
+const FORBIDDEN = 403
+const TOO_MANY = 'there are too many claims on the connection'
 
 export function cbsNode(options: CbsOptions): NodeHandler {
   return (request, context) => {
@@ -34,7 +36,8 @@ function putToken(request: Message, { claims }: NodeContext, options: CbsOptions
   const verdict = check(String(type), token, name, claims?.nowMs ?? 0, options)
   if (verdict === undefined) return status(BAD_REQUEST, 'the type of the token is not known')
   if ('refused' in verdict) return status(UNAUTHORIZED, verdict.refused, 'amqp:unauthorized-access')
-  claims?.put(pathOf(name), verdict.expiresAtMs)
+  if (claims?.put(pathOf(name), verdict.expiresAtMs) === false)
+    return status(FORBIDDEN, TOO_MANY, 'amqp:resource-limit-exceeded')
   return status(ACCEPTED, 'Accepted')
 }
 
@@ -46,13 +49,12 @@ function setToken(request: Message, { claims }: NodeContext, options: CbsOptions
     typeof token === 'string' && type === 'amqp:jwt'
       ? checkJwt(token, claims?.nowMs ?? 0, options)
       : { refused: 'the message holds no token of a known type' }
-  if ('refused' in verdict) {
-    throw new AMQPError(verdict.refused, {
-      condition: 'amqp:unauthorized-access',
-      description: verdict.refused,
-    })
-  }
-  claims?.put('', verdict.expiresAtMs)
+  if ('refused' in verdict) throw refusal('amqp:unauthorized-access', verdict.refused)
+  if (claims?.put('', verdict.expiresAtMs) === false) throw refusal('amqp:resource-limit-exceeded', TOO_MANY)
+}
+
+function refusal(condition: string, description: string): AMQPError {
+  return new AMQPError(description, { condition, description })
 }
 
 function check(

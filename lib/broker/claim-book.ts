@@ -4,6 +4,10 @@
 import type { Link } from '../engine/link.js'
 import type { Clock, Timer } from '../util/clock.js'
 
+/** So many paths may be claimed at a time: each claim and each link is compared with all of them. */
+const MOST_CLAIMS = 1_000
+const SLASH = 0x2f
+
 export class ClaimBook {
   private readonly clock: Clock
   /** When each claim expires, in milliseconds since 1970, by its path. */
@@ -23,10 +27,12 @@ export class ClaimBook {
     return this.clock.date()
   }
 
-  /** Puts a claim in force, in place of one for the same path. */
-  put(path: string, expiresAtMs: number): void {
+  /** Puts a claim in force, in place of one for the same path. False: there are as many others as there may be. */
+  put(path: string, expiresAtMs: number): boolean {
+    if (this.expiries.size >= MOST_CLAIMS && !this.expiries.has(path)) return false
     this.expiries.set(path, expiresAtMs)
     this.schedule()
+    return true
   }
 
   /** Nodes of the broker itself, such as `$management`, are for everybody who has a claim for anything. */
@@ -89,6 +95,11 @@ export function isWithin(path: string, above: string): boolean {
   return above === '' || path === above || path.startsWith(`${above}/`)
 }
 
+/** A pattern would look at each slash of a long row as often as there are slashes behind it. */
 function trimmed(path: string): string {
-  return path.replace(/^\/+|\/+$/g, '')
+  let start = 0
+  let end = path.length
+  while (start < end && path.charCodeAt(start) === SLASH) start++
+  while (end > start && path.charCodeAt(end - 1) === SLASH) end--
+  return path.slice(start, end)
 }

@@ -238,7 +238,7 @@ export class EmbeddedBroker {
    * Makes a node, in place of one that was there: requests that clients send to its address go to `handler`, whose
    * answers go to the link that the same client receives from the node with. Of several, it is the one whose target, or
    * else whose name, is the reply-to of the request; a request without reply-to is answered by the only such link of its
-   * session.
+   * session. While 16 MiB of answers wait for credit, requests are rejected with `amqp:resource-limit-exceeded`.
    */
   addNode(address: string, handler: NodeHandler): void {
     this.nodes.add(address, handler)

@@ -10,7 +10,7 @@ import { RELEASED, type Source, type Target } from '../types/messaging.js'
 import type { Attach } from '../types/transport.js'
 import { CBS_NODE } from './cbs-node.js'
 import type { BrokerConnection } from './connection.js'
-import type { HubLinks } from './event-hubs/hub-links.js'
+import type { HubLinks, HubLinksHost } from './event-hubs/hub-links.js'
 import { MovedNodes, type RedirectTarget } from './moved.js'
 import type { NodeLinks } from './node.js'
 import type { Nodes } from './nodes.js'
@@ -32,6 +32,8 @@ export class Links implements TargetHost {
   private readonly hubs: HubLinks
   private readonly settings: BrokerSettings
   private readonly byName = new Map<string, Link>()
+  /** All that are attached, links to event hubs, which are not told apart by name, among them. */
+  private readonly all = new Set<Link>()
   private readonly moved = new MovedNodes()
 
   constructor(queues: Queues, nodes: Nodes, hubs: HubLinks, settings: BrokerSettings) {
@@ -54,7 +56,7 @@ export class Links implements TargetHost {
   /** Links to the address, present and future ones, are told to go elsewhere; with undefined, no longer. */
   redirect(address: string, to: RedirectTarget | undefined): void {
     this.moved.set(address, to)
-    for (const link of [...this.byName.values()]) this.moved.detach(link)
+    for (const link of [...this.all]) this.moved.detach(link)
   }
 
   /** Without a claim in force that covers the address, the link is refused. */
@@ -77,19 +79,23 @@ export class Links implements TargetHost {
     if (this.moved.refuse(link, target.address ?? '')) return
     const node = this.nodeOf(target, client)
     if (node !== undefined) return this.openRequests(link, attach, target, node, client)
-    if (this.hubs.openTarget(link, attach, target, client.claims)) return
+    if (this.hubs.openTarget(link, attach, target, this.hostFor(client))) return
     const anonymous = target.dynamic !== true && (target.address ?? '') === ''
     const queue = anonymous ? undefined : this.resolve(link, target)
     if (queue === undefined && !anonymous) return
     const onGone = this.take(link, client, queue, target)
     link.listener = new TargetLink(link, queue, this, onGone)
-    const { maxMessageSize, credit } = this.settings
     link.open({
       source: isKind(attach.source, 'source') ? attach.source : undefined,
       target: { kind: 'target', ...UNTIL_DETACH, address: queue?.name, ...dynamicFields(target) },
-      maxMessageSize: maxMessageSize === undefined ? undefined : BigInt(maxMessageSize),
+      maxMessageSize: this.maxMessageSize,
     })
-    link.setWindow(credit)
+    link.setWindow(this.settings.credit)
+  }
+
+  private get maxMessageSize(): bigint | undefined {
+    const { maxMessageSize } = this.settings
+    return maxMessageSize === undefined ? undefined : BigInt(maxMessageSize)
   }
 
   private openRequests(
@@ -103,6 +109,7 @@ export class Links implements TargetHost {
     link.open({
       source: isKind(attach.source, 'source') ? attach.source : undefined,
       target: { ...UNTIL_DETACH, address: target.address },
+      maxMessageSize: this.maxMessageSize,
       properties: attach.properties,
     })
     link.setWindow(this.settings.credit)
@@ -130,7 +137,7 @@ export class Links implements TargetHost {
       })
       return
     }
-    if (this.hubs.openSource(link, attach, source, client.claims)) return
+    if (this.hubs.openSource(link, attach, source, this.hostFor(client))) return
     const queue = this.resolve(link, source)
     if (queue === undefined) return
     const onGone = this.take(link, client, queue, source)
@@ -161,6 +168,19 @@ export class Links implements TargetHost {
     return terminus.dynamic === true ? undefined : this.nodes.at(terminus.address ?? '', client)
   }
 
+  private hostFor({ claims }: BrokerConnection): HubLinksHost {
+    return {
+      onLinkOpen: (link, address) => {
+        this.all.add(link)
+        claims?.watch(link, address)
+      },
+      onLinkGone: (link) => {
+        this.all.delete(link)
+        claims?.forget(link)
+      },
+    }
+  }
+
   /** The queue that a terminus asks for; without one the link is refused. */
   private resolve(link: Link, terminus: Source | Target): AnyQueue | undefined {
     if (terminus.dynamic === true)
@@ -188,8 +208,10 @@ export class Links implements TargetHost {
       description: `link "${link.name}" was attached anew`,
     })
     this.byName.set(key, link)
+    this.all.add(link)
     return () => {
       claims?.forget(link)
+      this.all.delete(link)
       if (this.byName.get(key) === link) this.byName.delete(key)
       if (dynamic && queue !== undefined) this.queues.delete(queue.name)
     }

@@ -2,14 +2,14 @@
 // user, whose answer leaves by the link that the same client receives from the node with.
 
 import type { IncomingDelivery } from '../engine/delivery.js'
-import { OutgoingDelivery } from '../engine/delivery.js'
-import { SND_SETTLED } from '../engine/link.js'
 import type { ReceiverLink, ReceiverLinkListener } from '../engine/receiver-link.js'
 import type { SenderLink, SenderLinkListener } from '../engine/sender-link.js'
 import { AMQPError } from '../errors.js'
 import { Message } from '../message/message.js'
 import { MessageProperties } from '../message/properties.js'
 import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
+import { answer } from './answer.js'
+import { Answers } from './answers.js'
 import type { ClaimBook } from './claim-book.js'
 
 /** Who asks. */
@@ -35,22 +35,21 @@ export type NodeHandler = (
 /** Reply-to of Link Pair 1.0: the link of the same name. */
 const THIS_PAIR = '$me'
 
-/** An answer on its way; what becomes of it concerns nobody. */
-class Answer extends OutgoingDelivery {
-  onSettled(): void {}
-  onLost(): void {}
-}
-
 /** The links of one client to one node. */
 export class NodeLinks {
   private readonly handler: NodeHandler
   private readonly context: NodeContext
   private readonly requests = new Set<ReceiverLink>()
-  private readonly answers = new Set<SenderLink>()
+  private readonly answers = new Set<Answers>()
 
   constructor(handler: NodeHandler, context: NodeContext) {
     this.handler = handler
     this.context = context
+  }
+
+  /** All links that there were have ended. */
+  get unused(): boolean {
+    return this.requests.size === 0 && this.answers.size === 0
   }
 
   /** The client asks. */
@@ -72,12 +71,13 @@ export class NodeLinks {
 
   /** The client is told. */
   addAnswers(link: SenderLink, onGone: () => void): SenderLinkListener {
-    this.answers.add(link)
+    const answers = new Answers(link)
+    this.answers.add(answers)
     return {
       onAttach() {},
       onCredit() {},
       onEnd: () => {
-        this.answers.delete(link)
+        this.answers.delete(answers)
         onGone()
       },
     }
@@ -86,14 +86,13 @@ export class NodeLinks {
   /** The node is gone. */
   detach(): void {
     const description = `node "${this.context.address}" was removed`
-    for (const link of [...this.requests, ...this.answers]) {
+    for (const link of [...this.requests, ...Array.from(this.answers, ({ link }) => link)]) {
       link.detach(true, { kind: 'error', condition: 'amqp:resource-deleted', description })
     }
   }
 
   private async serve(link: ReceiverLink, delivery: IncomingDelivery): Promise<void> {
-    const outcome = await this.outcomeOf(link, delivery)
-    if (!delivery.settled && !link.ended) link.dispose(delivery, outcome, link.settlesFirst)
+    answer(link, delivery, await this.outcomeOf(link, delivery))
   }
 
   /** Has the request answered; tells its outcome. */
@@ -101,16 +100,18 @@ export class NodeLinks {
     try {
       const request = Message.received(delivery.payload, delivery.messageFormat, undefined)
       const { messageId, replyTo } = request.properties ?? {}
-      const answer = await this.handler(request, this.context)
-      if (answer === undefined) return ACCEPTED
-      const back = this.answerLink(link, replyTo)
+      if (this.answersFor(link, replyTo)?.full === true)
+        return rejection('amqp:resource-limit-exceeded', 'there are answers that you have not taken')
+      const reply = await this.handler(request, this.context)
+      if (reply === undefined) return ACCEPTED
+      const back = this.answersFor(link, replyTo)
       if (back === undefined) {
         return rejection('amqp:precondition-failed', 'there is no link to the reply-to of the request')
       }
-      const properties = new MessageProperties(answer.properties ?? {})
+      const properties = new MessageProperties(reply.properties ?? {})
       properties.correlationId ??= messageId
-      answer.properties = properties
-      back.send(new Answer(back.sndSettleMode === SND_SETTLED, undefined), answer)
+      reply.properties = properties
+      back.send(reply)
       return ACCEPTED
     } catch (error) {
       if (!(error instanceof AMQPError)) return rejection('amqp:internal-error', String(error))
@@ -119,15 +120,15 @@ export class NodeLinks {
   }
 
   /** The link whose target, or else name, is the reply-to; without a reply-to, the only one there is in the session. */
-  private answerLink(request: ReceiverLink, replyTo: string | undefined): SenderLink | undefined {
-    const links = [...this.answers].filter((link) => link.attached)
+  private answersFor(request: ReceiverLink, replyTo: string | undefined): Answers | undefined {
+    const all = [...this.answers].filter(({ link }) => link.attached)
     if (replyTo === undefined) {
-      const beside = links.filter((link) => link.host === request.host)
+      const beside = all.filter(({ link }) => link.host === request.host)
       return beside.length === 1 ? beside[0] : undefined
     }
-    if (replyTo === THIS_PAIR) return links.find((link) => link.name === request.name)
-    const named = links.find((link) => link.remoteTarget?.address === replyTo)
-    return named ?? links.find((link) => link.name === replyTo)
+    if (replyTo === THIS_PAIR) return all.find(({ link }) => link.name === request.name)
+    const named = all.find(({ link }) => link.remoteTarget?.address === replyTo)
+    return named ?? all.find(({ link }) => link.name === replyTo)
   }
 }
 

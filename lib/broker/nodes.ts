@@ -52,12 +52,13 @@ export class Nodes {
       nodes = new Map()
       this.links.set(client, nodes)
     }
-    let links = nodes.get(address)
-    if (links === undefined) {
-      const { containerId, claims } = client
-      links = new NodeLinks(handler, { address, containerId, claims })
-      nodes.set(address, links)
-    }
+    const known = nodes.get(address)
+    if (known !== undefined) return known
+    // A node may have as many addresses as there are ways to spell it.
+    for (const [other, links] of nodes) if (links.unused) nodes.delete(other)
+    const { containerId, claims } = client
+    const links = new NodeLinks(handler, { address, containerId, claims })
+    nodes.set(address, links)
     return links
   }
 

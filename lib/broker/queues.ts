@@ -66,7 +66,9 @@ export class Queues implements QueueHost, ServiceBusHost {
     const queue = this.lookUp(name)
     if (queue !== undefined || !isDeadLetter(name, true)) return queue
     const owner = this.lookUp(name.slice(0, -DEAD_LETTER_SUFFIX.length))
-    const named = owner !== undefined && isDeadLetter(name, owner instanceof ServiceBusQueue)
+    if (owner === undefined) return undefined
+    const anyCase = owner instanceof ServiceBusQueue
+    const named = isDeadLetter(name, anyCase) && !isDeadLetter(owner.name, anyCase)
     return named ? this.deadLetterQueue(owner) : undefined
   }
 

@@ -5,6 +5,7 @@ import type { IncomingDelivery } from '../engine/delivery.js'
 import type { ReceiverLink, ReceiverLinkListener } from '../engine/receiver-link.js'
 import { AMQPError } from '../errors.js'
 import { ACCEPTED, type DeliveryState, RELEASED } from '../types/messaging.js'
+import { answer } from './answer.js'
 import type { QueueAnswer } from './options.js'
 import type { QueueLink } from './queue.js'
 import { StoredMessage } from './stored-message.js'
@@ -49,9 +50,8 @@ export class TargetLink implements ReceiverLinkListener, QueueLink {
 
   onDelivery(delivery: IncomingDelivery): void {
     this.link.onRead(1)
-    const answer = this.take(delivery)
-    if (answer === undefined || delivery.settled) return
-    this.link.dispose(delivery, answer, this.link.settlesFirst)
+    const outcome = this.take(delivery)
+    if (outcome !== undefined) answer(this.link, delivery, outcome)
   }
 
   /** Stores the message; tells its outcome, or undefined for none. */
@@ -63,10 +63,10 @@ export class TargetLink implements ReceiverLinkListener, QueueLink {
     try {
       const queue = this.queue ?? this.route(payload)
       if (queue === undefined) return this.unroutable(delivery)
-      const { answer } = queue.settings
-      if (answer !== 'accepted' && answer !== 'none') return ANSWERS[answer]
+      const { answer: told } = queue.settings
+      if (told !== 'accepted' && told !== 'none') return ANSWERS[told]
       queue.store(payload, messageFormat)
-      return answer === 'none' ? undefined : ACCEPTED
+      return told === 'none' ? undefined : ACCEPTED
     } catch (error) {
       if (error instanceof AMQPError) return rejection(error.condition ?? 'amqp:decode-error', error.message)
       throw error

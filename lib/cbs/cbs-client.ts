@@ -171,20 +171,22 @@ function sameToken(one: Claim, other: Claim): boolean {
  * What a refused token looks like to the user; other errors are what they are. A peer may quote the token: we do not, and
  * whoever quotes it has refused it, whatever the condition.
  */
-function refusal(error: unknown, claim: Claim): unknown {
+function refusal(error: unknown, { audience, token }: Claim): unknown {
   if (!(error instanceof AMQPError)) return error
-  const quoted = error.message.includes(claim.token)
+  const condition = error.condition?.replaceAll(token, '…')
+  const description = error.description?.replaceAll(token, '…')
+  const quoted =
+    condition !== error.condition || description !== error.description || error.message.includes(token)
   if (!(error instanceof MgmtError) && isRetryableCondition(error.condition) && !quoted) return error
   const statusCode = error instanceof MgmtError ? error.statusCode : undefined
-  const description = error.description?.replaceAll(claim.token, '…')
-  const said = description ?? error.condition ?? 'no reason given'
+  const said = description ?? condition ?? 'no reason given'
   const status = statusCode === undefined ? '' : `status ${statusCode}, `
-  return new TokenAuthFailure(`The token for "${claim.audience}" was refused: ${status}${said}`, {
+  return new TokenAuthFailure(`The token for "${audience}" was refused: ${status}${said}`, {
     statusCode,
-    condition: error.condition,
+    condition,
     description,
     retryable: error.retryable,
     context: { operation: 'putting a token', address: NODE },
-    cause: quoted ? undefined : error,
+    cause: quoted || error.info !== undefined ? undefined : error,
   })
 }

@@ -16,10 +16,10 @@ import { Abort } from '../util/abort.js'
 import { type Clock, realClock } from '../util/clock.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { checkOptions, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
-import { type AMQPClientOptions, REDIRECT_CHECKS, type RedirectOptions } from './client-options.js'
+import type { AMQPClientOptions, RedirectOptions } from './client-options.js'
 import { Opening } from './opening.js'
 import { hostOptions, placeOf } from './place.js'
-import { type Redirect, Redirects, redirectIn, redirectOf } from './redirects.js'
+import { checkRedirect, type Redirect, Redirects, redirectIn, redirectOf } from './redirects.js'
 import { Retries } from './retries.js'
 
 /** A link as the client needs it. */
@@ -224,18 +224,14 @@ export abstract class AMQPClient<L extends ClientLink> {
   /**
    * Goes where a redirect says [2.8.16, 2.8.18], for those who do not want to `followRedirects`: closes link and
    * connection as `close` does, then opens at the new place. What was queued and not sent stays queued. A redirect that
-   * led here already is not taken up twice. Rejects as `open` does, and with a TypeError when the connection was given:
-   * it leads where it leads.
+   * led here already is not taken up twice. Rejects as `open` does, with the redirect when it names no host that can be,
+   * and with a TypeError when the connection was given: it leads where it leads.
    */
   async redirect(to: Redirect, options: RedirectOptions = {}): Promise<void> {
-    checkOptions('redirect', options, REDIRECT_CHECKS)
-    if (redirectIn(to) !== to)
-      throw new TypeError('redirect: to must be a LinkRedirect or ConnectionRedirect')
-    if (this.options.connection !== undefined) {
-      throw new TypeError('redirect: the client uses a connection that it was given, and cannot leave it')
-    }
+    checkRedirect(to, options, this.options.connection !== undefined)
     const { auth, ...wait } = options
     const deadline = new Deadline(this.clock, wait)
+    if (!this.redirects.canLead(to)) throw to
     if (!this.redirects.leadsHere(to)) await this.link?.close(deadline.wait)
     if (!this.redirects.leadsHere(to)) {
       if (auth !== undefined) this.auth = auth

@@ -38,13 +38,13 @@ function saidAddress(remote: unknown): string {
 /**
  * The place that a redirect names [2.8.16, 2.8.18]; what it does not say stays as it was. The scheme, and with it the
  * protection of what is sent, is always that of the user's own URL, and so are user and password. A port goes with TCP
- * only: peers name that of AMQP even to clients that came by WebSocket.
+ * only: peers name that of AMQP even to clients that came by WebSocket. Undefined: no URL can name that host.
  */
 export function redirectedPlace(
   place: Place,
   redirect: LinkRedirect | ConnectionRedirect,
   transportType: TransportType = TransportType.Amqp,
-): Place {
+): Place | undefined {
   const { url = '', address } = place
   const parts = /^([^:]+:\/\/)([^/?#]*@)?([^/?#]*)(.*)$/s.exec(url)
   const [, scheme = '', userInfo = '', , rest = ''] = parts ?? []
@@ -53,20 +53,35 @@ export function redirectedPlace(
   const newHost = redirect.networkHost || redirect.hostname || host
   const newPort = (tcp ? redirect.port : undefined) ?? port
   const node = 'address' in redirect ? redirect.address : undefined
+  const newUrl = `${scheme}${userInfo}${formatHostPort(encodeHost(newHost), newPort)}${rest}`
+  if (!isHost(newHost) || hostOf(newUrl) !== newHost) return undefined
   return {
-    url: `${scheme}${userInfo}${formatHostPort(encodeHost(newHost), newPort)}${rest}`,
+    url: newUrl,
     address: node ?? address,
     hostname: redirect.hostname || (newHost === host ? place.hostname : undefined),
   }
 }
 
-/** A host may be anything that the peer likes; in a URL it must end nothing. */
+/** Nothing that would end the host of a URL; what else a name may hold is for the resolver to say. */
+function isHost(host: string): boolean {
+  return isIPv6(host) || /^[^\s/?#@[\]\\:%]+$/.test(host)
+}
+
 function encodeHost(host: string): string {
-  return isIPv6(host) ? host : encodeURIComponent(host)
+  return isIPv6(host) ? host.replaceAll('%', '%25') : encodeURIComponent(host)
 }
 
 function isIPv6(host: string): boolean {
-  return /^[0-9a-f]*:[0-9a-f:.]*$/i.test(host)
+  return /^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?:%.*)?$/i.test(host)
+}
+
+/** Undefined when the text is no URL. */
+function hostOf(url: string): string | undefined {
+  try {
+    return parseAddress(url).host
+  } catch {
+    return undefined
+  }
 }
 
 /** How the connection to a place is to name the host that a redirect said: in `open`, in SASL and in TLS [2.4.1]. */

@@ -3,6 +3,8 @@
 
 import type { TransportType } from '../constants.js'
 import { AMQPError, ConnectionRedirect, LinkRedirect } from '../errors.js'
+import { checkOptions } from '../util/options.js'
+import { REDIRECT_CHECKS } from './client-options.js'
 import { type Place, redirectedPlace } from './place.js'
 
 export type Redirect = LinkRedirect | ConnectionRedirect
@@ -30,21 +32,36 @@ export class Redirects {
     return redirect === this.last
   }
 
-  /** Takes up a redirect; false: it would be one too many. */
+  /** Does it name a place that can be? */
+  canLead(redirect: Redirect): boolean {
+    return redirectedPlace(this.place, redirect, this.transportType) !== undefined
+  }
+
+  /** Takes up a redirect that came by itself; false: it would be one too many in a row, or names a host that cannot be. */
   take(redirect: Redirect, nowMs: number): boolean {
     const inRow = nowMs - this.lastAtMs < REDIRECT_ROW_MS ? this.inRow + 1 : 1
-    if (inRow > MOST_REDIRECTS) return false
+    if (inRow > MOST_REDIRECTS || !this.go(redirect)) return false
     this.lastAtMs = nowMs
     this.inRow = inRow
-    this.go(redirect)
     return true
   }
 
-  /** Takes up a redirect, however many came before. */
-  go(redirect: Redirect): void {
+  /** Takes up a redirect, however many came before; false: it names a host that cannot be. */
+  go(redirect: Redirect): boolean {
+    const place = redirectedPlace(this.place, redirect, this.transportType)
+    if (place === undefined) return false
     this.last = redirect
-    this.place = redirectedPlace(this.place, redirect, this.transportType)
+    this.place = place
+    return true
   }
+}
+
+/** Refuses what `redirect` does not take. */
+export function checkRedirect(to: unknown, options: unknown, connectionGiven: boolean): void {
+  checkOptions('redirect', options, REDIRECT_CHECKS)
+  if (redirectIn(to) !== to) throw new TypeError('redirect: to must be a LinkRedirect or ConnectionRedirect')
+  if (connectionGiven)
+    throw new TypeError('redirect: the client uses a connection that it was given, and cannot leave it')
 }
 
 /** The redirect that an error is, or that a message was lost by. */

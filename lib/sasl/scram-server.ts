@@ -61,8 +61,8 @@ export class ScramUsers {
   async find(name: ScramName, username: string): Promise<ScramCredentials> {
     const making = this.#made.get(name) ?? this.#makeAll(name)
     this.#made.set(name, making)
-    const unfit = await this.#unfit(name, username)
-    return (await making).get(username) ?? unfit
+    const [made, unfit] = await Promise.all([making, this.#unfit(name, username)])
+    return made.get(username) ?? unfit
   }
 
   async #makeAll(name: ScramName): Promise<ReadonlyMap<string, ScramCredentials>> {

@@ -107,7 +107,8 @@ export abstract class FlowTransport implements Transport {
     this.tellClose()
   }
 
-  private tellClose(): void {
+  /** Tells the end, if it was not told before. */
+  protected tellClose(): void {
     if (this.closeTold || this.closeHandler === undefined) return
     this.closeTold = true
     this.closeHandler(this.failure)

@@ -119,6 +119,8 @@ export class WebSocketTransport extends FlowTransport {
     else this.socket.close(UNSUPPORTED_DATA, 'AMQP is binary')
     this.breakOffSoon()
     this.updateFlow()
+    // That the peer closes its side, too, is not waited for.
+    if (this.inbox.length === 0) queueMicrotask(() => this.tellClose())
   }
 
   private onError(error: unknown): void {

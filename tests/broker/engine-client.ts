@@ -147,7 +147,7 @@ let lastLink = 0
 
 /** An end of a link that remembers how it ended. */
 class EngineLink {
-  protected readonly client: EngineClient
+  readonly client: EngineClient
   readonly session: Session
   ended = false
   endReason: AMQPError | undefined = undefined

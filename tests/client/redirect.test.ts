@@ -3,7 +3,7 @@
 
 import test, { type ExecutionContext } from 'ava'
 import { EmbeddedBroker } from '../../lib/broker/index.js'
-import { hostOptions, placeOf, redirectedPlace } from '../../lib/client/place.js'
+import { hostOptions, type Place, placeOf, redirectedPlace } from '../../lib/client/place.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
@@ -348,22 +348,22 @@ for (const [title, url, expected] of [
 ] as const) {
   test(`the host of a redirect: ${title}`, (t) => {
     const place = redirectedPlace(placeOf(url, undefined, false), redirect({ hostname: 'b.example' }))
-    t.deepEqual(hostOptions(place, {}), expected)
+    t.deepEqual(hostOptions(place as Place, {}), expected)
   })
 }
 
 test('the host of a redirect: TLS is told no IP address', (t) => {
   for (const hostname of ['10.1.2.3', '::1', 'fe80::1']) {
     const place = redirectedPlace(placeOf('amqps://a/q', undefined, false), redirect({ hostname }))
-    t.deepEqual(hostOptions(place, {}), { hostname })
+    t.deepEqual(hostOptions(place as Place, {}), { hostname })
   }
 })
 
 test('a WebSocket that transportType asks for keeps its own port, too', (t) => {
   const place = placeOf('amqps://a:8443/q', undefined, false)
   const to = redirect({ 'network-host': 'b', port: 5671 })
-  t.is(redirectedPlace(place, to, TransportType.AmqpOverWebsocket).url, 'amqps://b:8443/q')
-  t.is(redirectedPlace(place, to, TransportType.Amqp).url, 'amqps://b:5671/q')
+  t.is(redirectedPlace(place, to, TransportType.AmqpOverWebsocket)?.url, 'amqps://b:8443/q')
+  t.is(redirectedPlace(place, to, TransportType.Amqp)?.url, 'amqps://b:5671/q')
 })
 
 test('user and password of the URL go along', async (t) => {
@@ -385,6 +385,20 @@ test('a circle of redirects ends with the redirect as the error', async (t) => {
   await stage.until(client.close())
   t.is(stage.clock.pendingTimers, 0)
 })
+
+for (const host of ['x:1/@elsewhere', ':', '::1]/q?#', 'a:\\b']) {
+  test(`a redirect to the host "${host}", which cannot be, is told, and the client goes on where it was`, async (t) => {
+    const stage = await Stage.open(t)
+    stage.broker.redirect('orders', { networkHost: host })
+    const client = stage.sender('orders', { followRedirects: true })
+    const error = await t.throwsAsync(stage.until(client.open()), { instanceOf: LinkRedirect })
+    await t.throwsAsync(stage.until(client.redirect(error as LinkRedirect)), { is: error })
+    stage.broker.redirect('orders', undefined)
+    await stage.until(client.sendMessage('x'))
+    t.deepEqual(stage.waiting(), ['x'])
+    await stage.until(client.close())
+  })
+}
 
 test('a connection that was given is not left', async (t) => {
   const stage = await Stage.open(t)
@@ -447,17 +461,21 @@ for (const [title, url, info, expected] of [
     { url: 'amqp://a:9/q', address: 'q', hostname: undefined },
   ],
   [
-    'a host that would end the URL',
-    'amqps://a/q',
-    { 'network-host': 'b/@c' },
-    { url: 'amqps://b%2F%40c:5671/q', address: 'q', hostname: undefined },
+    'a host that is empty, a hostname and an address of no text',
+    'amqp://[fe80::1%25a]:9/q',
+    { 'network-host': '', hostname: new Map([['a', 'b']]), address: [] },
+    { url: 'amqp://[fe80::1%25a]:9/q', address: 'q', hostname: undefined },
   ],
+  ['a host that cannot be', 'amqp://u:p@a/q', { 'network-host': 'b:c@d' }, undefined],
+  ['a host of blanks and brackets', 'amqp://a/q', { 'network-host': '[: ]' }, undefined],
   [
-    'a host that is none, with a colon',
+    'a host of other letters',
     'amqps://a/q',
-    { 'network-host': 'b:1/c' },
-    { url: 'amqps://b%3A1%2Fc:5671/q', address: 'q', hostname: undefined },
+    { 'network-host': 'bücher.example' },
+    { url: 'amqps://b%C3%BCcher.example:5671/q', address: 'q', hostname: undefined },
   ],
+  ['a host that would end the URL', 'amqps://a/q', { 'network-host': 'b/@c' }, undefined],
+  ['a host that is none, with a colon', 'amqps://a/q', { 'network-host': 'b:1/c' }, undefined],
   [
     'an empty host is none',
     'amqps://a/q',

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { bytes, damage, damaged } from '../support/damage.js'
 import { frameBytes, listBytes, PeerReader } from '../support/peer-wire.js'
 import { recordedTalk, Talker } from '../support/recorded-talk.js'
 import { seed } from '../support/scenario.js'
@@ -36,30 +37,6 @@ function feed(chunks: readonly Uint8Array[]): { talker: Talker; written: number 
   drain()
   if (reader.waitingBytes !== 0) throw new Error('the engine wrote half a frame')
   return { talker, written }
-}
-
-const bytes = fc.uint8Array({ maxLength: 200 })
-
-const damage = fc.oneof(
-  fc.record({ how: fc.constant('flip' as const), at: fc.nat(), bit: fc.nat({ max: 7 }) }),
-  fc.record({ how: fc.constant('set' as const), at: fc.nat(), value: fc.nat({ max: 255 }) }),
-  fc.record({ how: fc.constant('cut' as const), at: fc.nat(), length: fc.nat({ max: 40 }) }),
-  fc.record({ how: fc.constant('insert' as const), at: fc.nat(), bytes }),
-)
-
-type Damage = typeof damage extends fc.Arbitrary<infer T> ? T : never
-
-function damaged(input: Uint8Array, list: readonly Damage[]): Uint8Array {
-  let out = Uint8Array.from(input)
-  for (const one of list) {
-    const at = one.at % (out.length || 1)
-    if (one.how === 'flip') out[at] = (out[at] ?? 0) ^ (1 << one.bit)
-    else if (one.how === 'set') out[at] = one.value
-    else if (one.how === 'cut')
-      out = Uint8Array.from([...out.subarray(0, at), ...out.subarray(at + one.length)])
-    else out = Uint8Array.from([...out.subarray(0, at), ...one.bytes, ...out.subarray(at)])
-  }
-  return out
 }
 
 /** Sound frames, in places changed inside only, left out, doubled or moved: the framing survives, the talk does not. */

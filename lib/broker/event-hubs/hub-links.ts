@@ -1,12 +1,12 @@
 // What an attach to an address of an event hub gets: a partition to read from, something to send to, or a refusal that
 // says why. Links are not told apart by name: clients of one process may give the same name to several.
 
+import type { Link } from '../../engine/link.js'
 import type { ReceiverLink } from '../../engine/receiver-link.js'
 import type { SenderLink } from '../../engine/sender-link.js'
 import { AMQPError } from '../../errors.js'
 import type { Source, Target } from '../../types/messaging.js'
 import type { Attach } from '../../types/transport.js'
-import type { ClaimBook } from '../claim-book.js'
 import type { BrokerSettings } from '../options.js'
 import { type HubAddress, parseHubAddress } from './addresses.js'
 import type { EventHub } from './hub.js'
@@ -23,6 +23,12 @@ const RECEIVER_NAME = 'com.microsoft:receiver-name'
 /** What the larger tiers of the service take. */
 const MAX_MESSAGE_BYTES = 1_048_576
 
+/** Who wants to know of the links to hubs. */
+export interface HubLinksHost {
+  onLinkOpen(link: Link, address: string): void
+  onLinkGone(link: Link): void
+}
+
 export class HubLinks {
   private readonly hubs: EventHubs
   private readonly settings: BrokerSettings
@@ -38,16 +44,16 @@ export class HubLinks {
   }
 
   /** The client sends. False: the address is none of a hub. */
-  openTarget(link: ReceiverLink, attach: Attach, target: Target, claims: ClaimBook | undefined): boolean {
+  openTarget(link: ReceiverLink, attach: Attach, target: Target, host: HubLinksHost): boolean {
     return this.open(link, target, (hub, address) => {
       if (address.unknown === true || address.group !== undefined)
         throw refusal('amqp:not-allowed', `nothing can be sent to "${target.address}"`)
       if (attach.desiredCapabilities?.includes(IDEMPOTENT) === true)
         throw refusal('amqp:not-implemented', 'there are no idempotent producers here')
       const partition = address.partition === undefined ? undefined : hub.partition(address.partition)
-      const onGone = (): void => claims?.forget(link)
+      const onGone = (): void => host.onLinkGone(link)
       link.listener = new PublisherLink(link, { hub, partition, publisher: address.publisher, onGone })
-      claims?.watch(link, target.address ?? '')
+      host.onLinkOpen(link, target.address ?? '')
       link.open({
         source: link.remoteSource,
         target: { kind: 'target', address: target.address },
@@ -58,7 +64,7 @@ export class HubLinks {
   }
 
   /** The client receives. False: the address is none of a hub. */
-  openSource(link: SenderLink, attach: Attach, source: Source, claims: ClaimBook | undefined): boolean {
+  openSource(link: SenderLink, attach: Attach, source: Source, host: HubLinksHost): boolean {
     return this.open(link, source, (hub, { group, partition: id }) => {
       if (group === undefined || id === undefined)
         throw refusal('amqp:not-allowed', 'events are received from a partition, for a consumer group')
@@ -73,9 +79,9 @@ export class HubLinks {
         epoch: epochOf(attach),
         name: typeof name === 'string' ? name : link.name,
         metrics,
-        onGone: () => claims?.forget(link),
+        onGone: () => host.onLinkGone(link),
       })
-      claims?.watch(link, source.address ?? '')
+      host.onLinkOpen(link, source.address ?? '')
       link.open({
         source: { kind: 'source', address: source.address, distributionMode: 'copy', filter: source.filter },
         target: link.remoteTarget,

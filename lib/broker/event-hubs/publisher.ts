@@ -7,6 +7,7 @@ import type { ReceiverLink, ReceiverLinkListener } from '../../engine/receiver-l
 import { AMQPError } from '../../errors.js'
 import { Message } from '../../message/message.js'
 import { ACCEPTED, type DeliveryState } from '../../types/messaging.js'
+import { answer } from '../answer.js'
 import { rejection } from '../target.js'
 import { NewEvent } from './event.js'
 import type { EventHub, HubLink } from './hub.js'
@@ -35,8 +36,7 @@ export class PublisherLink implements ReceiverLinkListener, HubLink {
 
   onDelivery(delivery: IncomingDelivery): void {
     this.link.onRead(1)
-    const answer = this.take(delivery)
-    if (!delivery.settled) this.link.dispose(delivery, answer, this.link.settlesFirst)
+    answer(this.link, delivery, this.take(delivery))
   }
 
   private take({ payload, messageFormat, remoteState }: IncomingDelivery): DeliveryState {

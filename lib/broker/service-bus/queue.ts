@@ -144,7 +144,8 @@ export class ServiceBusQueue implements BrokerQueue, MessageSink, DeadLetters, S
     const lane = session?.lane ?? this.lane
     lane.add(message)
     lane.dispatch()
-    if (session !== undefined) this.sessions?.onWaiting(session)
+    // One that had no time to live is gone by now, and perhaps its session with it.
+    if (session !== undefined && message.state === WAITING) this.sessions?.onWaiting(session)
     return message.sequence
   }
 

@@ -9,6 +9,7 @@ interface Entry {
 
 export class Schedule {
   private readonly entries: Entry[] = []
+  private readonly dueMs = new Map<BrokeredMessage, number>()
 
   /** When the next one is due, by the clock of the broker; Infinity: never. */
   get nextMs(): number {
@@ -17,16 +18,20 @@ export class Schedule {
 
   add(message: BrokeredMessage, dueMs: number): void {
     this.entries.splice(this.placeOf(dueMs, message.sequence), 0, { dueMs, message })
+    this.dueMs.set(message, dueMs)
   }
 
   remove(message: BrokeredMessage): void {
-    const index = this.entries.findIndex((entry) => entry.message === message)
-    if (index >= 0) this.entries.splice(index, 1)
+    const dueMs = this.dueMs.get(message)
+    if (dueMs === undefined) return
+    this.entries.splice(this.placeOf(dueMs, message.sequence), 1)
+    this.dueMs.delete(message)
   }
 
   takeDue(nowMs: number): BrokeredMessage[] {
     const due: BrokeredMessage[] = []
     while (this.nextMs <= nowMs) due.push((this.entries.pop() as Entry).message)
+    for (const message of due) this.dueMs.delete(message)
     return due
   }
 

@@ -8,6 +8,8 @@ import { Message } from '../../../lib/message/message.js'
 import { EngineClient } from '../engine-client.js'
 import { hubInMemory, reader, sendEach, texts } from './engine-hub.js'
 
+const PARTITION = 'hub/ConsumerGroups/$Default/Partitions/0'
+
 test('a hub is made once, whatever the capitals, and can be looked at', async (t) => {
   const broker = await EmbeddedBroker.start({ listen: false })
   const hub = broker.createEventHub('Telemetry', { consumerGroups: ['reports'] })
@@ -71,6 +73,19 @@ test('a hub that is deleted detaches its links and forgets its events', async (t
   )
   broker.createEventHub('hub', { partitions: 1 })
   t.deepEqual(texts(reader(client)), [])
+})
+
+test('a hub that has moved detaches its links, and sends new ones on [2.8.18]', async (t) => {
+  const { broker, client } = await hubInMemory()
+  const links = [client.sender({ address: 'hub' }), reader(client, { address: PARTITION })]
+  const others = [client.sender({ address: 'hub/Partitions/0' }), reader(client, { address: PARTITION })]
+  broker.redirect('hub', { hostname: 'elsewhere' })
+  broker.redirect(PARTITION, { hostname: 'elsewhere' })
+  links.push(client.sender({ address: 'hub' }))
+  for (const link of [...links, others[1]]) t.is(link?.endReason?.condition, 'amqp:link:redirect')
+  t.false(others[0]?.ended)
+  broker.redirect('hub', undefined)
+  t.true(client.sender({ address: 'hub' }).link.attached)
 })
 
 test('a hub comes before a queue of its name; other addresses are queues as before', async (t) => {

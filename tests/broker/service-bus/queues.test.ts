@@ -89,6 +89,19 @@ test('two names that differ in case are one Service Bus queue, and two plain one
   t.is(broker.queue('plain/$DeadLetterQueue').name, 'plain/$DeadLetterQueue')
 })
 
+test('a dead-letter queue has none of its own, so that clients make no queues where they may not', async (t) => {
+  const { broker, clock } = await brokerInMemory({ autoCreate: false })
+  broker.createQueue('orders', { serviceBus: true })
+  broker.createQueue('plain')
+  const client = new EngineClient(broker, clock)
+  for (const name of ['orders', 'plain']) {
+    const address = `${name}/$DeadLetterQueue`
+    t.true(client.sender({ address }).link.attached)
+    t.is(client.sender({ address: `${address}/$DeadLetterQueue` }).endReason?.condition, 'amqp:not-found')
+  }
+  t.is(broker.queueNames.length, 4)
+})
+
 test('the option of the broker is for all queues that do not say otherwise', async (t) => {
   const { broker, clock } = await brokerInMemory({ serviceBus: { lockDurationMs: 1_000 } })
   const client = new EngineClient(broker, clock)

@@ -193,6 +193,20 @@ test('a session whose messages have expired is not the next one [azure 4]', asyn
   t.is(acceptedId(accept(client, null)), 'two')
 })
 
+test('a message that has no time to live makes no session: who waits does not get it, nor two the same [azure 4]', async (t) => {
+  const { broker, clock } = await withSessions()
+  const client = new EngineClient(broker, clock)
+  const waiting = accept(client, null)
+  const options = { header: { ttl: 0 }, properties: { groupId: 'one' } }
+  client.sender().send(new Message('a', options).encodeMessage())
+  t.false(waiting.link.attached)
+  t.is(acceptedId(accept(client, 'one')), 'one')
+  send(client, 'one', 'b')
+  t.false(waiting.link.attached)
+  send(client, 'two')
+  t.is(acceptedId(waiting), 'two')
+})
+
 test('a session lock that is renewed ends later [management 3]', async (t) => {
   const { broker, clock } = await withSessions()
   const client = new EngineClient(broker, clock)
