@@ -1,0 +1,151 @@
+// What is said to a user about the usual mistakes: what was being done, with which node, what the peer said of it, and
+// whether trying again can help.
+
+import test from 'ava'
+import { SASTokenAuth } from '../../lib/cbs/sas.js'
+import type { AMQPClientOptions } from '../../lib/client/client-options.js'
+import { ReceiveClient } from '../../lib/client/receive-client.js'
+import { SendClient } from '../../lib/client/send-client.js'
+import {
+  AMQPError,
+  AuthenticationError,
+  EncodeError,
+  LinkDetach,
+  MessageSendFailed,
+} from '../../lib/errors.js'
+import { BatchMessage } from '../../lib/message/batch-message.js'
+import { Message } from '../../lib/message/message.js'
+import { SASLPlain } from '../../lib/sasl/plain.js'
+import { keepTidy } from '../connection/support/tidy.js'
+import { watch } from '../connection/support/watch.js'
+import { Stage } from './support/stage.js'
+
+keepTidy(test)
+
+const URL = 'amqp://127.0.0.1/orders'
+const key = { keyName: 'root', sharedAccessKey: 'secret' }
+
+test('credentials in place of the options are told where they go', (t) => {
+  for (const auth of [SASLPlain('u', 'hunter2'), new SASTokenAuth({ uri: 'sb://x/orders', ...key })]) {
+    for (const Client of [SendClient, ReceiveClient]) {
+      const error = t.throws(() => new Client(URL, auth as AMQPClientOptions), { instanceOf: TypeError })
+      t.is(error?.message, `${Client.name}: credentials go into the options: { auth: … }`)
+    }
+  }
+})
+
+test('a URL without its scheme is told so', (t) => {
+  for (const said of ['localhost:5672/orders', 'orders', '', 'amqp//localhost/orders']) {
+    t.throws(() => new SendClient(said), { instanceOf: TypeError, message: /needs a URL with its scheme/ })
+  }
+})
+
+test('an unknown queue: what was to be attached to it, and the words of the peer', async (t) => {
+  const stage = await Stage.open(t, { autoCreate: false })
+  for (const [client, link, operation] of [
+    [stage.sender(), 'the sender to "orders"', 'attaching a sender'],
+    [stage.receiver(), 'the receiver of "orders"', 'attaching a receiver'],
+  ] as const) {
+    const error = await t.throwsAsync(stage.until(client.open()), { instanceOf: LinkDetach })
+    t.is(error?.message, `The peer refused ${link}: amqp:not-found: there is no queue "orders"`)
+    t.is(error?.context.operation, operation)
+    t.false(error?.retryable)
+    await stage.until(client.close())
+  }
+})
+
+test('a URL without a path: the anonymous terminus needs messages that say where they go', async (t) => {
+  const stage = await Stage.open(t)
+  const sender = stage.sender('')
+  await t.throwsAsync(stage.until(sender.sendMessage('x')), {
+    instanceOf: MessageSendFailed,
+    message:
+      /anonymous terminus was rejected: .*the link names no address, and there is no queue where the `to`/,
+  })
+  await stage.until(sender.close())
+})
+
+test('no credentials, and wrong ones: with whom, and where to give them', async (t) => {
+  const stage = await Stage.open(t, { users: { guest: 'secret' } })
+  const none = stage.sender()
+  await t.throwsAsync(stage.until(none.open()), {
+    instanceOf: AuthenticationError,
+    message: /offers only .*PLAIN, and our credentials need ANONYMOUS, .*the URL, or the option "auth"/,
+  })
+  const wrong = stage.sender('orders', { auth: SASLPlain('guest', 'hunter2') })
+  const error = await t.throwsAsync(stage.until(wrong.open()), { instanceOf: AuthenticationError })
+  t.regex(error?.message ?? '', /^Authentication by PLAIN at .* failed: the credentials were refused/)
+  t.like(error?.context, { operation: 'authenticating', host: 'embedded.invalid' })
+  t.false(error?.message.includes('hunter2'))
+  for (const client of [none, wrong]) await stage.until(client.close())
+})
+
+test('a token for a broker that takes none is refused at once, and nothing waits for an answer', async (t) => {
+  const stage = await Stage.open(t)
+  const sender = stage.sender('orders', { auth: new SASTokenAuth({ uri: 'sb://x/orders', ...key }) })
+  await t.throwsAsync(stage.until(sender.open()), {
+    instanceOf: AMQPError,
+    message: /there is no node "\$cbs": the broker was started without the option "cbs"/,
+  })
+  t.deepEqual(stage.broker.queueNames, [])
+  await stage.until(sender.close())
+})
+
+test('a request to a management node that is not there is refused at once', async (t) => {
+  const stage = await Stage.open(t)
+  const sender = stage.sender()
+  for (const node of ['$management', 'orders/$management']) {
+    await t.throwsAsync(stage.until(sender.mgmtRequest(new Message(null), 'READ', { node })), {
+      instanceOf: AMQPError,
+      message: new RegExp(`there is no node "${node.replace('$', '\\$')}"`),
+    })
+  }
+  await stage.until(sender.close())
+})
+
+test('what cannot be encoded is told with its way, in a batch with the message too', async (t) => {
+  const stage = await Stage.open(t)
+  const sender = stage.sender()
+  const bad = { items: [{ callback: () => 1 }] }
+  for (const [send, path] of [
+    [() => sender.sendMessage(bad), 'body.items[0].callback'],
+    [() => sender.sendBatch(['a', bad as object]), 'messages[1].body.items[0].callback'],
+    [async () => void new BatchMessage(['a', 'b', bad]), 'messages[2].body.items[0].callback'],
+  ] as const) {
+    const error = await t.throwsAsync(stage.until(send()), { instanceOf: EncodeError })
+    t.is(error?.message, `function has no AMQP type (at ${path})`)
+    t.is(error?.path, path)
+  }
+  await stage.until(sender.close())
+})
+
+test('a message that is under way when its client is closed is in doubt, and nothing says that it was not sent', async (t) => {
+  const stage = await Stage.open(t)
+  stage.broker.createQueue('silent', { answer: 'none' })
+  const sender = stage.sender('silent')
+  const sending = watch(sender.sendMessage('x'))
+  await stage.run()
+  const closing = watch(sender.close({ timeoutMs: 100 }))
+  await stage.run(100)
+  t.is(closing.state, 'resolved')
+  const error = sending.error as MessageSendFailed
+  t.true(error.inDoubt)
+  t.is(
+    error.message,
+    'The message to "silent" was lost on the way: it is in doubt, the peer may have it. The sender to "silent" was closed',
+  )
+})
+
+test('a broken connection is not told as one that was being opened', async (t) => {
+  const stage = await Stage.open(t)
+  const receiver = stage.receiver()
+  await stage.until(receiver.open())
+  const reading = watch(receiver.receive())
+  await stage.run()
+  stage.broker.dropConnections()
+  await stage.run()
+  const error = reading.error as AMQPError
+  t.true(error.retryable)
+  t.is(error.context.operation, undefined)
+  await stage.until(receiver.close())
+})
