@@ -65,12 +65,16 @@ export const CLIENT_CHECKS: Readonly<Record<string, OptionCheck>> = {
 }
 
 /** Other libraries take the credentials in place of the options. */
+export function refuseCredentials(what: string, options: unknown): void {
+  if (isAuth(options)) throw new TypeError(`${what}: credentials go into the options: { auth: … }`)
+}
+
 export function checkClientOptions(
   what: string,
   options: unknown,
   checks: Readonly<Record<string, OptionCheck>>,
 ): void {
-  if (isAuth(options)) throw new TypeError(`${what}: credentials go into the options: { auth: … }`)
+  refuseCredentials(what, options)
   checkOptions(what, options, checks)
 }
 

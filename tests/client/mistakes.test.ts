@@ -4,6 +4,7 @@
 import test from 'ava'
 import { SASTokenAuth } from '../../lib/cbs/sas.js'
 import type { AMQPClientOptions } from '../../lib/client/client-options.js'
+import { receiveMessage, receiveMessages, sendBatch, sendMessage } from '../../lib/client/one-shot.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import {
@@ -25,11 +26,21 @@ keepTidy(test)
 const URL = 'amqp://127.0.0.1/orders'
 const key = { keyName: 'root', sharedAccessKey: 'secret' }
 
-test('credentials in place of the options are told where they go', (t) => {
+test('credentials in place of the options are told where they go', async (t) => {
   for (const auth of [SASLPlain('u', 'hunter2'), new SASTokenAuth({ uri: 'sb://x/orders', ...key })]) {
     for (const Client of [SendClient, ReceiveClient]) {
       const error = t.throws(() => new Client(URL, auth as AMQPClientOptions), { instanceOf: TypeError })
       t.is(error?.message, `${Client.name}: credentials go into the options: { auth: … }`)
+    }
+    const options = auth as AMQPClientOptions
+    for (const [name, call] of [
+      ['sendMessage', () => sendMessage(URL, 'x', options)],
+      ['sendBatch', () => sendBatch(URL, ['x'], options)],
+      ['receiveMessage', () => receiveMessage(URL, options)],
+      ['receiveMessages', () => receiveMessages(URL, options)],
+    ] as const) {
+      const error = await t.throwsAsync<TypeError>(call, { instanceOf: TypeError })
+      t.is(error?.message, `${name}: credentials go into the options: { auth: … }`)
     }
   }
 })
