@@ -4,6 +4,9 @@
 import type { Link } from '../engine/link.js'
 import type { Clock, Timer } from '../util/clock.js'
 
+/** So many claims are told of. */
+const MOST_NAMED = 3
+
 export class ClaimBook {
   private readonly clock: Clock
   /** When each claim expires, in milliseconds since 1970, by its path. */
@@ -38,6 +41,18 @@ export class ClaimBook {
       if (expiresAtMs > now && (path.startsWith('$') || isWithin(path, claimed))) return true
     }
     return false
+  }
+
+  /** Why an address is not covered. */
+  absenceOf(address: string): string {
+    const now = this.nowMs
+    const inForce = [...this.expiries].flatMap(([path, expiresAtMs]) =>
+      expiresAtMs > now ? [`"${path}"`] : [],
+    )
+    const more = inForce.length > MOST_NAMED ? ' and others' : ''
+    const there =
+      inForce.length === 0 ? 'there is none at all' : `only for ${inForce.slice(0, MOST_NAMED).join(', ')}`
+    return `there is no claim in force for "${address}", ${there}${more}`
   }
 
   /** Detaches the link when no claim covers its address any more. */

@@ -62,7 +62,7 @@ export class Links implements TargetHost {
     const address = terminus.dynamic === true ? '' : (terminus.address ?? '')
     if (claims === undefined || address === CBS_NODE) return true
     if (claims.covers(address)) return true
-    link.refuse('amqp:unauthorized-access', `there is no claim in force for "${address}"`)
+    link.refuse('amqp:unauthorized-access', claims.absenceOf(address))
     return false
   }
 

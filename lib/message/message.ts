@@ -129,9 +129,7 @@ export class Message extends MessageContent {
     if (body instanceof AMQPString) return body.value
     const { data } = this
     if (data === undefined) {
-      throw new TypeError(
-        `the body of the message is not text but ${kindOf(body)}; its property "body" has it`,
-      )
+      throw new TypeError(`the body of the message is not text but ${kindOf(body)}: see message.body`)
     }
     try {
       return utf8Decode(data, 0, data.length)

@@ -102,6 +102,24 @@ test('a token for a broker that takes none is refused at once, and nothing waits
   await stage.until(sender.close())
 })
 
+test('a token for another address, and none at all: which claims are in force', async (t) => {
+  const stage = await Stage.open(t, { anonymous: false, cbs: { sasKeys: { root: 'secret' } } })
+  const other = new SASTokenAuth({ uri: 'sb://x/other', ...key })
+  for (const [auth, what] of [
+    [other, 'only for "other"'],
+    [undefined, 'there is none at all'],
+  ] as const) {
+    const sender = stage.sender('orders', { auth })
+    const error = await t.throwsAsync(stage.until(sender.open()), { instanceOf: LinkDetach })
+    t.is(error?.description, `there is no claim in force for "orders", ${what}`)
+    await stage.until(sender.close())
+  }
+})
+
+test('a body that is no text is named by what it is', (t) => {
+  t.throws(() => new Message({ a: 1 }).text(), { instanceOf: TypeError, message: /not text but Object/ })
+})
+
 test('a request to a management node that is not there is refused at once', async (t) => {
   const stage = await Stage.open(t)
   const sender = stage.sender()
