@@ -146,6 +146,7 @@ export class Connection {
         allowNoSasl: false,
         hostname,
         tracer: this.tracer,
+        peer: transport.description,
         open: {
           containerId: this.containerId,
           hostname,

@@ -179,7 +179,8 @@ export abstract class Link extends Endpoint {
   onDetach(detach: Detach): void {
     this.remote = CLOSED
     if (this.local !== CLOSED || detach.error !== undefined) {
-      this.endReason ??= linkReason(detach.error, this, this.remoteAttach !== undefined && !this.refused)
+      const attached = this.remoteAttach !== undefined && !this.refused
+      this.endReason ??= linkReason(detach.error, this, attached, this.host.wire.peer)
     }
     if (this.local !== CLOSED) this.closing = detach.closed ?? false
     this.local = CLOSED

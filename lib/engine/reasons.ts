@@ -42,16 +42,18 @@ function details(error: AMQPErrorFields | undefined) {
   }
 }
 
-export function connectionReason(error: AMQPErrorFields | undefined): AMQPError {
-  const text = `The peer closed the connection: ${describeError(error)}`
-  const all = details(error)
+export function connectionReason(error: AMQPErrorFields | undefined, host: string | undefined): AMQPError {
+  const which = host === undefined ? 'the connection' : `the connection to ${host}`
+  const text = `The peer closed ${which}: ${describeError(error)}`
+  const all = { ...details(error), context: { host } }
   return error?.condition === 'amqp:connection:redirect'
     ? new ConnectionRedirect(text, all)
     : new ConnectionClose(text, all)
 }
 
-export function sessionReason(error: AMQPErrorFields | undefined): AMQPError {
-  return new SessionEnd(`The peer ended the session: ${describeError(error)}`, details(error))
+export function sessionReason(error: AMQPErrorFields | undefined, host: string | undefined): AMQPError {
+  const text = `The peer ended the session: ${describeError(error)}`
+  return new SessionEnd(text, { ...details(error), context: { host } })
 }
 
 /** A link as it is named in errors. */
@@ -77,9 +79,11 @@ export function linkReason(
   error: AMQPErrorFields | undefined,
   link: LinkPlace,
   attached: boolean,
+  host: string | undefined,
 ): AMQPError {
   const operation = attached ? undefined : `attaching a ${link.isReceiver ? 'receiver' : 'sender'}`
-  const all = { ...details(error), context: { operation, linkName: link.name, address: link.address } }
+  const { name: linkName, address } = link
+  const all = { ...details(error), context: { operation, linkName, address, host } }
   const did = attached ? 'detached' : 'refused'
   const text = `The peer ${did} ${describeLink(link)}: ${describeError(error)}${hint(error)}`
   return error?.condition === 'amqp:link:redirect' ? new LinkRedirect(text, all) : new LinkDetach(text, all)
