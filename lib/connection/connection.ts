@@ -376,6 +376,11 @@ export class Connection {
     if (engine.blocked) parts.push('the socket is behind')
     return [parts.join(', '), ...[...this.sessions].map((session) => session.explain())].join('\n')
   }
+
+  /** @internal What Node prints of it: none of its secrets, and nothing of its inside. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.explain()
+  }
 }
 
 /** A client takes no sessions of its peer [2.5.1]. */

@@ -1,12 +1,15 @@
 // What is said to a user about the usual mistakes: what was being done, with which node, what the peer said of it, and
 // whether trying again can help.
 
+import { inspect } from 'node:util'
 import test from 'ava'
 import { SASTokenAuth } from '../../lib/cbs/sas.js'
 import type { AMQPClientOptions } from '../../lib/client/client-options.js'
 import { receiveMessage, receiveMessages, sendBatch, sendMessage } from '../../lib/client/one-shot.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
 import { SendClient } from '../../lib/client/send-client.js'
+import { Connection } from '../../lib/connection/connection.js'
+import type { Session } from '../../lib/connection/session.js'
 import {
   AMQPError,
   AuthenticationError,
@@ -16,6 +19,7 @@ import {
 } from '../../lib/errors.js'
 import { BatchMessage } from '../../lib/message/batch-message.js'
 import { Message } from '../../lib/message/message.js'
+import type { Source, Target } from '../../lib/message/terminus.js'
 import { SASLPlain } from '../../lib/sasl/plain.js'
 import { keepTidy } from '../connection/support/tidy.js'
 import { watch } from '../connection/support/watch.js'
@@ -177,4 +181,42 @@ test('a broken connection is not told as one that was being opened', async (t) =
   t.true(error.retryable)
   t.is(error.context.operation, undefined)
   await stage.until(receiver.close())
+})
+
+test('a terminus with a field that does not exist is refused, and not taken for the anonymous one', async (t) => {
+  const stage = await Stage.open(t)
+  const connection = await stage.until(Connection.connect(stage.broker.url, stage.base))
+  const wrong = { adress: 'orders' } as unknown as Target & Source
+  const options = { instanceOf: TypeError, message: /has no adress, did you mean "address"\?/ }
+  await t.throwsAsync(stage.until(connection.createSender(wrong)), options)
+  await t.throwsAsync(stage.until(connection.createReceiver(wrong)), options)
+  await stage.until(connection.close())
+})
+
+test('a password that is not percent-encoded is told how to be, and not shown', (t) => {
+  const error = t.throws(() => new SendClient('amqp://user:hunter2/@host/orders'), { instanceOf: TypeError })
+  t.regex(error?.message ?? '', /in user and password write '\/' as %2F$/)
+  t.false(error?.message.includes('hunter2'))
+})
+
+test('what is printed of a client, its connection and its links says how they stand, without secrets', async (t) => {
+  const stage = await Stage.open(t, { users: { guest: 'hunter2' } })
+  const url = 'amqp://guest:hunter2@embedded.invalid/orders'
+  const [sender, receiver] = [new SendClient(url, stage.base), new ReceiveClient(url, stage.base)]
+  t.is(inspect(sender), 'client of "orders": not open yet')
+  await stage.until(Promise.all([sender.open(), receiver.open()]))
+  const { connection } = sender
+  const session = await stage.until(connection?.createSession() as Promise<Session>)
+  const links = [
+    await stage.until(session.createSender('orders')),
+    await stage.until(session.createReceiver('orders')),
+  ]
+  for (const one of [sender, receiver, connection, session, ...links, stage.broker]) {
+    const printed = inspect(one, { depth: 20 })
+    t.false(printed.includes('hunter2'), printed)
+    t.true(printed.length < 1000, printed)
+  }
+  for (const link of links) t.is(inspect(link), link.explain())
+  t.regex(inspect(stage.broker), /^EmbeddedBroker at amqp:.*, connections: 2, queues: orders$/)
+  await stage.until(Promise.all([sender.close(), receiver.close()]))
 })
