@@ -24,7 +24,7 @@ async function send(url: string): Promise<void> {
 /** Settles an order by what it says. Until then the broker keeps it locked for us. */
 async function settle(order: Message): Promise<void> {
   const text = order.text()
-  console.log(`peek-locked "${text}" (delivered ${order.deliveryCount} times before)`)
+  console.log(`peek-locked "${text}" (failed ${order.deliveryCount} times before)`)
   if (text.includes('unreadable')) {
     await order.reject({ condition: 'amqp:decode-error', description: 'nobody can read this' })
     console.log('            rejected: it goes to the dead-letter queue')

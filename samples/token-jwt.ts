@@ -15,7 +15,7 @@ const renewal = new Promise<void>((resolve) => {
 let tokens = 0
 const auth = new JWTTokenAuth({
   uri: url, // Azure: sb://NAMESPACE.servicebus.windows.net/orders
-  // Azure: getToken: () => credential.getToken('https://servicebus.azure.net/.default')
+  // Azure: getToken: () => credential.getToken('https://servicebus.azure.net//.default')
   getToken: async () => {
     console.log(`token ${++tokens} is asked for`)
     return { token: jsonwebtoken.sign({ sub: 'kitchen' }, jwtSecret, { expiresIn: 5 }) } // its `exp` is read

@@ -2,6 +2,4 @@
 
 declare const sender: import('amqp1').SendClient
 declare const receiver: import('amqp1').ReceiveClient
-declare const readings: readonly string[]
 declare function handle(what: unknown): Promise<void>
-declare function log(...said: readonly unknown[]): void

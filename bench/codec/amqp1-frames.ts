@@ -30,6 +30,8 @@ const transfer = {
 
 const settlement: Settlement = {
   deliveryTag: transfer.deliveryTag,
+  address: 'queue',
+  told: undefined,
   settled: true,
   settle: () => Promise.resolve(),
 }

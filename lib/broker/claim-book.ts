@@ -7,6 +7,8 @@ import type { Clock, Timer } from '../util/clock.js'
 /** So many paths may be claimed at a time: each claim and each link is compared with all of them. */
 const MOST_CLAIMS = 1_000
 const SLASH = 0x2f
+/** So many claims are told of. */
+const MOST_NAMED = 3
 
 export class ClaimBook {
   private readonly clock: Clock
@@ -44,6 +46,18 @@ export class ClaimBook {
       if (expiresAtMs > now && (path.startsWith('$') || isWithin(path, claimed))) return true
     }
     return false
+  }
+
+  /** Why an address is not covered. */
+  absenceOf(address: string): string {
+    const now = this.nowMs
+    const inForce = [...this.expiries].flatMap(([path, expiresAtMs]) =>
+      expiresAtMs > now ? [`"${path}"`] : [],
+    )
+    const more = inForce.length > MOST_NAMED ? ' and others' : ''
+    const there =
+      inForce.length === 0 ? 'there is none at all' : `only for ${inForce.slice(0, MOST_NAMED).join(', ')}`
+    return `there is no claim in force for "${address}", ${there}${more}`
   }
 
   /** Detaches the link when no claim covers its address any more. */

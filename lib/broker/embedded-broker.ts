@@ -291,6 +291,11 @@ export class EmbeddedBroker {
     return this.stop()
   }
 
+  /** @internal What Node prints of it: none of its secrets, and nothing of its inside. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `EmbeddedBroker at ${this.url}, connections: ${this.connections}, queues: ${this.queueNames.join(', ') || 'none'}`
+  }
+
   private async shutDown(): Promise<void> {
     this.closeConnections('amqp:connection:forced', 'the broker stops')
     if (this.clients.size > 0) {

@@ -15,7 +15,7 @@ import { MovedNodes, type RedirectTarget } from './moved.js'
 import type { NodeLinks } from './node.js'
 import type { Nodes } from './nodes.js'
 import type { BrokerSettings } from './options.js'
-import type { AnyQueue, Queues } from './queues.js'
+import { type AnyQueue, isNodeAddress, type Queues } from './queues.js'
 import { type AttachAnswer, attachReceiver } from './service-bus/attach-receiver.js'
 import { ServiceBusQueue } from './service-bus/queue.js'
 import { SourceLink } from './source.js'
@@ -64,7 +64,7 @@ export class Links implements TargetHost {
     const address = terminus.dynamic === true ? '' : (terminus.address ?? '')
     if (claims === undefined || address === CBS_NODE) return true
     if (claims.covers(address)) return true
-    link.refuse('amqp:unauthorized-access', `there is no claim in force for "${address}"`)
+    link.refuse('amqp:unauthorized-access', claims.absenceOf(address))
     return false
   }
 
@@ -187,7 +187,7 @@ export class Links implements TargetHost {
       return this.queues.create(`temporary/${randomUUID()}`, { serviceBus: false })
     const address = terminus.address ?? ''
     const queue = this.queueAt(address)
-    if (queue === undefined) link.refuse('amqp:not-found', `there is no queue "${address}"`)
+    if (queue === undefined) link.refuse('amqp:not-found', absence(address))
     return queue
   }
 
@@ -224,6 +224,12 @@ function isKind<K extends 'source' | 'target'>(
   kind: K,
 ): terminus is Extract<Source | Target, { kind: K }> {
   return terminus !== undefined && 'kind' in terminus && terminus.kind === kind
+}
+
+function absence(address: string): string {
+  if (address === CBS_NODE)
+    return `there is no node "${address}": the broker was started without the option "cbs"`
+  return `there is no ${isNodeAddress(address) ? 'node' : 'queue'} "${address}"`
 }
 
 function dynamicFields(terminus: Source | Target) {

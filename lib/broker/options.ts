@@ -38,7 +38,7 @@ export interface BrokerOptions {
   readonly maxFrameSize?: number | undefined
   /** Give a connection up when nothing came for so long, in milliseconds; half of it is announced. Default: 0, never. */
   readonly idleTimeoutMs?: number | undefined
-  /** Make a queue when a link is attached to its address. Default: true. */
+  /** Make a queue when a link is attached to its address; none at `$cbs` and `$management`. Default: true. */
   readonly autoCreate?: boolean | undefined
   /** Largest message taken, in bytes. Default: no limit for queues, 1,048,576 for event hubs. */
   readonly maxMessageSize?: number | undefined

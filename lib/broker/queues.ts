@@ -82,9 +82,10 @@ export class Queues implements QueueHost, ServiceBusHost {
     return this.lookUp(address) ?? this.file(address, this.settingsFor(address, { serviceBus }))
   }
 
-  /** As `find`, for links: makes the queue if that is allowed. */
+  /** As `find`, for links: makes the queue if that is allowed, but none in place of a node that is missing. */
   queueAt(address: string): AnyQueue | undefined {
-    return this.find(address) ?? (this.settings.autoCreate ? this.create(address, {}) : undefined)
+    const makes = this.settings.autoCreate && !isNodeAddress(address)
+    return this.find(address) ?? (makes ? this.create(address, {}) : undefined)
   }
 
   /** As `queueAt`, for what only a Service Bus queue has: no other is made. */
@@ -114,6 +115,11 @@ export class Queues implements QueueHost, ServiceBusHost {
   end(): void {
     for (const queue of this.byFoldedName.values()) queue.end()
   }
+}
+
+/** Where clients look for a node that answers requests: a queue there would keep them, and never answer. */
+export function isNodeAddress(address: string): boolean {
+  return /^\$cbs$|^(.*\/)?\$management$/is.test(address)
 }
 
 /** As clients of cloud brokers may write it: with a slash in front, in capitals or not. */

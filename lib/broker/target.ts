@@ -83,7 +83,7 @@ export class TargetLink implements ReceiverLinkListener, QueueLink {
     const error = {
       kind: 'error',
       condition: 'amqp:not-found',
-      description: 'there is no queue at the address that the message names in `to`',
+      description: 'the link names no address, and there is no queue where the `to` of the message says',
     } as const
     if (delivery.settled) this.link.detach(true, error)
     return { kind: 'rejected', error }

@@ -365,6 +365,11 @@ export abstract class AMQPClient<L extends ClientLink> {
     return `client of "${this.address}": ${this.opening === undefined ? this.standing : 'connecting'}`
   }
 
+  /** @internal What Node prints of it: none of its secrets, and nothing of its inside. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.explain()
+  }
+
   /** Without a connection: why there is none. */
   private get standing(): string {
     if (this.closedByUser) return 'closed'

@@ -2,10 +2,19 @@
 
 import type { Connection } from '../connection/connection.js'
 import { ErrorPolicy } from '../connection/error-policy.js'
-import { CONNECTION_CHECKS, type ConnectionOptions } from '../connection/options.js'
+import { CONNECTION_CHECKS, type ConnectionOptions, isAuth } from '../connection/options.js'
 import type { Fields } from '../types/maps.js'
 import type { WaitOptions } from '../util/deferred.js'
-import { boolean, callback, type OptionCheck, object, text, texts, WAIT_OPTIONS } from '../util/options.js'
+import {
+  boolean,
+  callback,
+  checkOptions,
+  type OptionCheck,
+  object,
+  text,
+  texts,
+  WAIT_OPTIONS,
+} from '../util/options.js'
 
 /** Options of both clients. */
 export interface AMQPClientOptions
@@ -56,6 +65,20 @@ export const CLIENT_CHECKS: Readonly<Record<string, OptionCheck>> = {
   },
   followRedirects: boolean,
   onAttach: callback,
+}
+
+/** Other libraries take the credentials in place of the options. */
+export function refuseCredentials(what: string, options: unknown): void {
+  if (isAuth(options)) throw new TypeError(`${what}: credentials go into the options: { auth: … }`)
+}
+
+export function checkClientOptions(
+  what: string,
+  options: unknown,
+  checks: Readonly<Record<string, OptionCheck>>,
+): void {
+  refuseCredentials(what, options)
+  checkOptions(what, options, checks)
 }
 
 export const REDIRECT_CHECKS: Readonly<Record<string, OptionCheck>> = {

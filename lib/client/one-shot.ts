@@ -5,6 +5,7 @@ import type { Source, Target } from '../message/terminus.js'
 import type { URLLike } from '../transport/address.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { checkOptions, integer, type OptionCheck, WAIT_OPTIONS } from '../util/options.js'
+import { checkClientOptions, refuseCredentials } from './client-options.js'
 import { RECEIVE_CLIENT_CHECKS, ReceiveClient, type ReceiveClientOptions } from './receive-client.js'
 import { SendClient, type SendClientOptions } from './send-client.js'
 
@@ -31,6 +32,7 @@ export async function sendMessage(
   data: MessageInput,
   options: SendClientOptions & WaitOptions = {},
 ): Promise<void> {
+  refuseCredentials('sendMessage', options)
   const { signal, timeoutMs, ...rest } = options
   checkOptions('sendMessage', { signal, timeoutMs }, WAIT_OPTIONS)
   await once(new SendClient(target, rest), async (client) => {
@@ -47,6 +49,7 @@ export async function sendBatch(
   messages: Iterable<MessageInput>,
   options: SendClientOptions & WaitOptions = {},
 ): Promise<void> {
+  refuseCredentials('sendBatch', options)
   const { signal, timeoutMs, ...rest } = options
   checkOptions('sendBatch', { signal, timeoutMs }, WAIT_OPTIONS)
   await once(new SendClient(target, rest), async (client) => {
@@ -62,7 +65,7 @@ export async function receiveMessage(
   source: string | URLLike | Source,
   options: ReceiveOnceOptions = {},
 ): Promise<Message | undefined> {
-  checkOptions('receiveMessage', options, ONCE_CHECKS)
+  checkClientOptions('receiveMessage', options, ONCE_CHECKS)
   const [message] = await receiveMessages(source, options)
   return message
 }
@@ -75,7 +78,7 @@ export async function receiveMessages(
   source: string | URLLike | Source,
   options: ReceiveManyOptions = {},
 ): Promise<Message[]> {
-  checkOptions('receiveMessages', options, { ...ONCE_CHECKS, maxBatchSize: integer(1) })
+  checkClientOptions('receiveMessages', options, { ...ONCE_CHECKS, maxBatchSize: integer(1) })
   const { maxBatchSize = 1, signal, timeoutMs, ...rest } = options
   return once(new ReceiveClient(source, { ...rest, prefetch: 0, autoComplete: true }), (client) =>
     client.receiveMessageBatch({ signal, timeoutMs, maxBatchSize }),

@@ -19,7 +19,9 @@ export function placeOf(remote: unknown, address: string | undefined, connection
   const said = saidAddress(remote)
   const isUrl = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(said)
   if (!isUrl && !connectionGiven) {
-    throw new TypeError('a client needs a URL such as amqp://host/queue, or the option "connection"')
+    throw new TypeError(
+      'a client needs a URL with its scheme, such as amqp://host/queue, or the option "connection"',
+    )
   }
   if (!isUrl) return { url: undefined, address: address ?? said, hostname: undefined }
   const { path } = parseAddress(said)

@@ -12,7 +12,7 @@ import type { URLLike } from '../transport/address.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { boolean, callback, checkOptions, integer, oneOf, WAIT_OPTIONS } from '../util/options.js'
 import { AMQPClient } from './amqp-client.js'
-import { type AMQPClientOptions, CLIENT_CHECKS } from './client-options.js'
+import { type AMQPClientOptions, CLIENT_CHECKS, checkClientOptions } from './client-options.js'
 import { HandlerLoop, type MessageHandler } from './handler-loop.js'
 
 export interface ReceiveClientOptions extends AMQPClientOptions {
@@ -71,7 +71,7 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
    * `connection` a bare address will do.
    */
   constructor(source: string | URLLike | Source, options: ReceiveClientOptions = {}) {
-    checkOptions('ReceiveClient', options, RECEIVE_CLIENT_CHECKS)
+    checkClientOptions('ReceiveClient', options, RECEIVE_CLIENT_CHECKS)
     super(source, options)
     this.from = source
     this.settings = options

@@ -5,7 +5,7 @@ import { type MessageSender, SEND_CHECKS, type SendOptions } from '../connection
 import type { SndSettleMode } from '../connection/options.js'
 import { Deadline } from '../connection/waits.js'
 import { type MessageSenderState, MessageState, SenderSettleMode } from '../constants.js'
-import { innerMessageOf, messageList } from '../message/inner-message.js'
+import { listedMessageOf, messageList } from '../message/inner-message.js'
 import { Message, type MessageInput } from '../message/message.js'
 import { type Packed, packMessages } from '../message/pack-messages.js'
 import { Target } from '../message/terminus.js'
@@ -13,7 +13,7 @@ import type { URLLike } from '../transport/address.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { boolean, callback, checkOptions, duration, oneOf, WAIT_OPTIONS } from '../util/options.js'
 import { AMQPClient } from './amqp-client.js'
-import { type AMQPClientOptions, CLIENT_CHECKS } from './client-options.js'
+import { type AMQPClientOptions, CLIENT_CHECKS, checkClientOptions } from './client-options.js'
 import type { Retries } from './retries.js'
 import { sendPacked, setStates } from './send-batch.js'
 import { type OnSendComplete, SendQueue } from './send-queue.js'
@@ -74,7 +74,7 @@ export class SendClient extends AMQPClient<MessageSender> {
    * `connection` a bare address will do. Without a path messages go where each says in its `to` (the anonymous terminus).
    */
   constructor(target: string | URLLike | Target, options: SendClientOptions = {}) {
-    checkOptions('SendClient', options, CHECKS)
+    checkClientOptions('SendClient', options, CHECKS)
     super(target, options)
     this.target = target
     this.mode = options.sendSettleMode ?? SenderSettleMode.Unsettled
@@ -179,7 +179,7 @@ export class SendClient extends AMQPClient<MessageSender> {
    */
   async sendBatch(messages: Iterable<MessageInput>, options: SendBatchOptions = {}): Promise<void> {
     checkOptions('sendBatch', options, SEND_BATCH_CHECKS)
-    const list = Array.from(messageList(messages, 'sendBatch'), (message) => innerMessageOf(message))
+    const list = Array.from(messageList(messages, 'sendBatch'), (message, i) => listedMessageOf(message, i))
     if (list.length === 0) return
     const all = this.withDefaults(options)
     const deadline = new Deadline(this.clock, all)

@@ -145,6 +145,7 @@ export class Connection {
         allowNoSasl: false,
         hostname,
         tracer: this.tracer,
+        peer: transport.description,
         open: {
           containerId: this.containerId,
           hostname,
@@ -373,6 +374,11 @@ export class Connection {
     if (engine.pendingBytes > 0) parts.push(`${engine.pendingBytes} bytes to write`)
     if (engine.blocked) parts.push('the socket is behind')
     return [parts.join(', '), ...[...this.sessions].map((session) => session.explain())].join('\n')
+  }
+
+  /** @internal What Node prints of it: none of its secrets, and nothing of its inside. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.explain()
   }
 }
 

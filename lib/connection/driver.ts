@@ -73,7 +73,7 @@ export class Driver implements EngineListener {
     return new AMQPConnectionError(connection.opened ? told : told + hint(handshake.stage, secure), {
       phase: connection.opened ? 'established' : early,
       retryable: error?.retryable ?? true,
-      context: { operation: 'opening a connection', host: description },
+      context: { operation: connection.opened ? undefined : 'opening a connection', host: description },
       cause: error,
     })
   }

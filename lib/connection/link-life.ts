@@ -1,6 +1,7 @@
 // The life of a link as its user sees it: it opens once, and ends once with a reason. Shared by senders and receivers.
 
 import type { Link } from '../engine/link.js'
+import { describeLink } from '../engine/reasons.js'
 import { type AMQPError, AMQPTimeoutError, LinkDetach } from '../errors.js'
 import type { Clock } from '../util/clock.js'
 import { Deferred, type WaitOptions } from '../util/deferred.js'
@@ -68,8 +69,9 @@ export class LinkLife {
   }
 }
 
-function noAnswer({ name, address }: Link): LinkDetach {
-  return new LinkDetach(`Link "${name}" to "${address}" was closed without an answer of the peer`, {
+function noAnswer(link: Link): LinkDetach {
+  const { name, address } = link
+  return new LinkDetach(`The peer did not answer when ${describeLink(link)} was closed`, {
     retryable: true,
     context: { operation: 'detaching', linkName: name, address },
   })

@@ -359,6 +359,11 @@ export class MessageReceiver {
     return `receiver "${this.address}": ${parts.join(', ')}`
   }
 
+  /** @internal What Node prints of it: none of its secrets, and nothing of its inside. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.explain()
+  }
+
   private closedError(): AMQPError {
     return this.link.endedError('receiving')
   }

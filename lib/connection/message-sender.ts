@@ -284,6 +284,11 @@ export class MessageSender {
     return `sender "${this.address}": ${parts.join(', ')}`
   }
 
+  /** @internal What Node prints of it: none of its secrets, and nothing of its inside. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.explain()
+  }
+
   private closedError(): AMQPError {
     return (
       this.link.endReason ??

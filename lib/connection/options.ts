@@ -72,11 +72,15 @@ export interface ConnectionOptions {
   readonly clock?: Clock | undefined
 }
 
-/** Refuses what is neither kind of credentials. */
-function checkAuth(value: unknown, name: string): void {
-  const auth = value as Partial<SaslAuth & Authenticator> | null
+/** Is it of either kind of credentials? */
+export function isAuth(value: unknown): value is SaslAuth | Authenticator {
+  const auth = value as Partial<SaslAuth & Authenticator> | null | undefined
   const isSasl = Array.isArray(auth?.mechanisms) && typeof auth.create === 'function'
-  if (isSasl || typeof auth?.authorize === 'function') return
+  return isSasl || typeof auth?.authorize === 'function'
+}
+
+function checkAuth(value: unknown, name: string): void {
+  if (isAuth(value)) return
   throw new TypeError(`${name} must be credentials such as SASLPlain(user, password), or a token auth`)
 }
 

@@ -247,6 +247,11 @@ export class Session {
     const head = `session ${stateName}: peer's window ${outgoingWindow.remoteIncomingWindow}, ${outgoingWindow.unsettled.size} unsettled out`
     return [head, ...[...this.links].map((link) => `  ${link.explain()}`)].join('\n')
   }
+
+  /** @internal What Node prints of it: none of its secrets, and nothing of its inside. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.explain()
+  }
 }
 
 /** Refuses what `createSender` does not take. */
@@ -274,9 +279,9 @@ function linkOptions(options: SenderOptions | ReceiverOptions) {
 }
 
 function asSource(source: string | Source): Source {
-  return typeof source === 'string' ? new Source(source) : source
+  return source instanceof Source ? source : new Source(source)
 }
 
 function asTarget(target: string | Target): Target {
-  return typeof target === 'string' ? new Target(target) : target
+  return target instanceof Target ? target : new Target(target)
 }

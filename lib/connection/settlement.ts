@@ -3,8 +3,8 @@
 
 import type { IncomingDelivery } from '../engine/delivery.js'
 import { describeError, isRetryableCondition } from '../engine/reasons.js'
-import { AMQPError, AMQPTimeoutError, MessageAlreadySettled } from '../errors.js'
-import type { Settlement } from '../message/settlement.js'
+import { AMQPError, AMQPTimeoutError } from '../errors.js'
+import { alreadySettled, type Settlement } from '../message/settlement.js'
 import { ACCEPTED, type DeliveryState } from '../types/messaging.js'
 import { toHex } from '../util/bytes.js'
 import type { Clock } from '../util/clock.js'
@@ -40,7 +40,7 @@ const NO_OPTIONS: WaitOptions = Object.freeze({})
 export class DeliverySettlement implements Settlement {
   private readonly delivery: IncomingDelivery
   private readonly owner: SettlementOwner
-  private disposed = false
+  told: DeliveryState['kind'] | undefined = undefined
 
   constructor(delivery: IncomingDelivery, owner: SettlementOwner) {
     this.delivery = delivery
@@ -51,13 +51,17 @@ export class DeliverySettlement implements Settlement {
     return this.delivery.tag
   }
 
+  get address(): string {
+    return this.delivery.link.address
+  }
+
   get settled(): boolean {
     return this.delivery.settled
   }
 
   settle(state: DeliveryState, options?: WaitOptions): Promise<void> {
     const { delivery, owner } = this
-    if (delivery.settled || this.disposed) return Promise.reject(this.alreadySettled())
+    if (delivery.settled || this.told !== undefined) return Promise.reject(alreadySettled(this, state.kind))
     if (!owner.isOpen) return Promise.reject(this.tooLate())
     if (state !== ACCEPTED && !this.known(state.kind)) return Promise.reject(this.unknown(state.kind))
     return options === undefined ? this.tell(state, NO_OPTIONS) : this.tellWithin(state, options)
@@ -73,7 +77,7 @@ export class DeliverySettlement implements Settlement {
     const { delivery } = this
     if (!delivery.link.settlesFirst) return this.confirm(state, options)
     delivery.link.dispose(delivery, state, true)
-    this.disposed = true
+    this.told = state.kind
     return DONE
   }
 
@@ -87,7 +91,7 @@ export class DeliverySettlement implements Settlement {
           owner.confirming.delete(confirmation)
         }
         delivery.link.dispose(delivery, state, false)
-        this.disposed = true
+        this.told = state.kind
         owner.confirming.add(confirmation)
         delivery.onRemoteSettled = (answer) => {
           over()
@@ -110,12 +114,6 @@ export class DeliverySettlement implements Settlement {
       address: link.address,
       deliveryTag: toHex(tag),
     }
-  }
-
-  private alreadySettled(): MessageAlreadySettled {
-    return new MessageAlreadySettled(`The message from "${this.delivery.link.address}" is settled already`, {
-      context: this.context,
-    })
   }
 
   private known(kind: DeliveryState['kind']): boolean {

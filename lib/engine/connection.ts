@@ -199,7 +199,8 @@ export class Connection extends Endpoint implements SessionHost {
     if (this.remote === CLOSED) return
     this.flushSessions()
     this.remote = CLOSED
-    if (this.local !== CLOSED || close.error !== undefined) this.endReason ??= connectionReason(close.error)
+    if (this.local !== CLOSED || close.error !== undefined)
+      this.endReason ??= connectionReason(close.error, this.wire.peer)
     this.endReason ??= this.refusal
     this.local = CLOSED
     this.reconcile()

@@ -18,6 +18,8 @@ import { Wire, type WireHost } from './wire.js'
 export interface EngineOptions extends HandshakeOptions {
   readonly open: OpenOptions
   readonly tracer?: Tracer | undefined
+  /** Host and port of the peer, for errors. */
+  readonly peer?: string | undefined
 }
 
 /** Everything that the engine tells its owner. */
@@ -33,7 +35,7 @@ export class Engine {
   private readonly reader = new Reader(NO_BYTES)
 
   constructor(options: EngineOptions, listener: EngineListener) {
-    this.wire = new Wire(listener, guarded(options.tracer))
+    this.wire = new Wire(listener, guarded(options.tracer), options.peer)
     this.connection = new Connection(this.wire, options.open, listener)
     this.handshake = new Handshake(this.wire, options, listener, () => {
       this.connection.headersExchanged = true

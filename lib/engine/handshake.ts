@@ -193,6 +193,7 @@ function outcomeError(code: number, mechanism: string, host: string | undefined)
     outcomeCode: code,
     condition: 'amqp:unauthorized-access',
     retryable: code === 2 || code === 4,
+    context: { operation: 'authenticating', host },
   })
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../types/transport.js'
 import { CLOSED, Endpoint, IDLE, LINK_STATES, OPEN } from './endpoint.js'
 import { writeLastWords } from './last-words.js'
-import { linkReason } from './reasons.js'
+import { describeLink, linkReason } from './reasons.js'
 import type { Wire } from './wire.js'
 
 /** Settle modes of the wire [2.8.2, 2.8.3]. */
@@ -161,7 +161,7 @@ export abstract class Link extends Endpoint {
   }
 
   fail(condition: string, description: string): void {
-    this.endReason ??= new LinkDetach(`Link "${this.name}" closed: ${description}`, {
+    this.endReason ??= new LinkDetach(`We detached ${describeLink(this)}: ${description}`, {
       condition,
       description,
       context: { linkName: this.name, address: this.address },
@@ -179,7 +179,8 @@ export abstract class Link extends Endpoint {
   onDetach(detach: Detach): void {
     this.remote = CLOSED
     if (this.local !== CLOSED || detach.error !== undefined) {
-      this.endReason ??= linkReason(detach.error, this.name, this.address)
+      const attached = this.remoteAttach !== undefined && !this.refused
+      this.endReason ??= linkReason(detach.error, this, attached, this.host.wire.peer)
     }
     if (this.local !== CLOSED) this.closing = detach.closed ?? false
     this.local = CLOSED

@@ -42,21 +42,55 @@ function details(error: AMQPErrorFields | undefined) {
   }
 }
 
-export function connectionReason(error: AMQPErrorFields | undefined): AMQPError {
-  const text = `The peer closed the connection: ${describeError(error)}`
-  const all = details(error)
+export function connectionReason(error: AMQPErrorFields | undefined, host: string | undefined): AMQPError {
+  const which = host === undefined ? 'the connection' : `the connection to ${host}`
+  const text = `The peer closed ${which}: ${describeError(error)}`
+  const all = { ...details(error), context: { host } }
   return error?.condition === 'amqp:connection:redirect'
     ? new ConnectionRedirect(text, all)
     : new ConnectionClose(text, all)
 }
 
-export function sessionReason(error: AMQPErrorFields | undefined): AMQPError {
-  return new SessionEnd(`The peer ended the session: ${describeError(error)}`, details(error))
+export function sessionReason(error: AMQPErrorFields | undefined, host: string | undefined): AMQPError {
+  const text = `The peer ended the session: ${describeError(error)}`
+  return new SessionEnd(text, { ...details(error), context: { host } })
 }
 
-export function linkReason(error: AMQPErrorFields | undefined, linkName: string, address: string): AMQPError {
-  const where = address === '' ? `link "${linkName}"` : `link "${linkName}" to "${address}"`
-  const all = { ...details(error), context: { linkName, address } }
-  const text = `The peer detached ${where}: ${describeError(error)}`
+/** A link as it is named in errors. */
+export interface LinkPlace {
+  readonly name: string
+  readonly address: string
+  readonly isReceiver: boolean
+}
+
+/** `the sender to "orders"`, `the receiver of "orders"`; the anonymous terminus has no address [3.5.4]. */
+export function describeLink({ address, isReceiver }: LinkPlace): string {
+  if (address === '') return isReceiver ? 'the receiver' : 'the sender to the anonymous terminus'
+  return isReceiver ? `the receiver of "${address}"` : `the sender to "${address}"`
+}
+
+/** The same, to begin a sentence with. */
+export function linkAtStart(link: LinkPlace): string {
+  return `T${describeLink(link).slice(1)}`
+}
+
+/** @param attached false: the peer never provided what the link was for [2.6.3] */
+export function linkReason(
+  error: AMQPErrorFields | undefined,
+  link: LinkPlace,
+  attached: boolean,
+  host: string | undefined,
+): AMQPError {
+  const operation = attached ? undefined : `attaching a ${link.isReceiver ? 'receiver' : 'sender'}`
+  const { name: linkName, address } = link
+  const all = { ...details(error), context: { operation, linkName, address, host } }
+  const did = attached ? 'detached' : 'refused'
+  const text = `The peer ${did} ${describeLink(link)}: ${describeError(error)}${hint(error)}`
   return error?.condition === 'amqp:link:redirect' ? new LinkRedirect(text, all) : new LinkDetach(text, all)
+}
+
+/** RabbitMQ 4 says this of a plain name, and not what it takes instead. */
+function hint(error: AMQPErrorFields | undefined): string {
+  if (error?.description?.includes('amqp_address_v1_not_permitted') !== true) return ''
+  return '; RabbitMQ 4 knows a queue by an address such as /queues/orders, which the option "address" takes'
 }

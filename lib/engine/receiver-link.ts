@@ -13,6 +13,7 @@ import { CLOSED } from './endpoint.js'
 import { Gathering } from './gathering.js'
 import { knownState } from './known-state.js'
 import { Link, type LinkHost, type LinkListener, type LinkOptions, RCV_FIRST } from './link.js'
+import { linkAtStart } from './reasons.js'
 import { Violation } from './violation.js'
 
 export interface ReceiverLinkHost extends LinkHost {
@@ -303,7 +304,7 @@ export class ReceiverLink extends Link {
   endedError(operation: string): AMQPError {
     return (
       this.endReason ??
-      new LinkDetach(`Link "${this.name}" to "${this.address}" is closed`, {
+      new LinkDetach(`${linkAtStart(this)} is closed`, {
         context: { operation, linkName: this.name, address: this.address },
       })
     )

@@ -20,6 +20,7 @@ import {
 import type { OutgoingWindow } from './outgoing-window.js'
 import { BY_REFERENCE_BYTES } from './output.js'
 import { type Payload, type PayloadSource, payloadBytes } from './payload.js'
+import { linkAtStart } from './reasons.js'
 import { TransferWriter } from './transfer-writer.js'
 
 export interface SenderLinkHost extends LinkHost {
@@ -73,7 +74,8 @@ export class SenderLink extends Link {
 
   /** Sends, or queues in this link. Throws, with nothing sent, when the message cannot be encoded or is too large. */
   send(delivery: OutgoingDelivery, source: PayloadSource): void {
-    if (this.ended || this.local === CLOSED) throw this.endReason ?? this.closedError()
+    if (this.ended || this.local === CLOSED)
+      throw this.endReason ?? this.closedError('is closed; nothing was sent')
     delivery.link = this
     if (this.clear && source.sizeHint < BY_REFERENCE_BYTES) {
       this.applyMode(delivery)
@@ -137,8 +139,8 @@ export class SenderLink extends Link {
     }
   }
 
-  private closedError(): AMQPError {
-    return new LinkDetach(`Link "${this.name}" to "${this.address}" is closed; nothing was sent`, {
+  private closedError(how: string): AMQPError {
+    return new LinkDetach(`${linkAtStart(this)} ${how}`, {
       context: { operation: 'sending a message', linkName: this.name, address: this.address },
     })
   }
@@ -287,7 +289,7 @@ export class SenderLink extends Link {
   }
 
   protected override release(reason: AMQPError | undefined): void {
-    const why = reason ?? this.closedError()
+    const why = reason ?? this.closedError('was closed')
     const { unsettled } = this.senderHost.outgoingWindow
     const lost: OutgoingDelivery[] = []
     const collect = (id: number, delivery: OutgoingDelivery): void => {

@@ -190,7 +190,8 @@ export class Session extends Endpoint implements SenderLinkHost, ReceiverLinkHos
   onEnd(end: End): void {
     this.flush()
     this.remote = CLOSED
-    if (this.local !== CLOSED || end.error !== undefined) this.endReason ??= sessionReason(end.error)
+    if (this.local !== CLOSED || end.error !== undefined)
+      this.endReason ??= sessionReason(end.error, this.wire.peer)
     this.local = CLOSED
     this.reconcile()
     this.finish(this.endReason)

@@ -26,6 +26,8 @@ export class Wire {
   readonly output: Output = new Output()
   readonly arena: PayloadArena = new PayloadArena()
   readonly tracer: Tracer | undefined
+  /** Host and port of the peer, for errors. */
+  readonly peer: string | undefined
   /** Largest frame we may write, in bytes. */
   frameLimit: number = MIN_MAX_FRAME_SIZE
   /** The transport is behind: no new deliveries until it has caught up. */
@@ -33,9 +35,10 @@ export class Wire {
   private announced = false
   private readonly host: WireHost
 
-  constructor(host: WireHost, tracer: Tracer | undefined) {
+  constructor(host: WireHost, tracer: Tracer | undefined, peer: string | undefined) {
     this.host = host
     this.tracer = tracer
+    this.peer = peer
   }
 
   /** The peer's max-frame-size is known. */

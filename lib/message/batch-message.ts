@@ -7,7 +7,14 @@ import { EncodeError } from '../errors.js'
 import { Writer } from '../types/cursor.js'
 import { checkOptions, integer, object } from '../util/options.js'
 import type { MessageBody } from './body.js'
-import { type InnerMessage, innerMessageOf, messageList, sectionSize, tooLarge } from './inner-message.js'
+import {
+  type InnerMessage,
+  innerMessageOf,
+  listedMessageOf,
+  messageList,
+  sectionSize,
+  tooLarge,
+} from './inner-message.js'
 import { Message, type MessageInput, type MessageMap, type MessageOptions } from './message.js'
 
 /** What can be said of a batch. Header, annotations and properties are those of the envelope. */
@@ -65,7 +72,7 @@ export class BatchMessage extends Message {
     this.scratch = new Writer(256)
     this.setBody(this.parts, MessageBodyType.Data)
     for (const message of messageList(messages, 'BatchMessage')) {
-      const size = this.add(innerMessageOf(message, this.applied))
+      const size = this.add(listedMessageOf(message, this.count, this.applied))
       if (size <= maxSizeInBytes) continue
       const why = `with it the batch has ${size} bytes, and ${maxSizeInBytes} are the most`
       throw tooLarge(this.count, size, maxSizeInBytes, why)

@@ -6,6 +6,7 @@ import { AMQPTimestamp, AMQPUuid, kindOf } from '../types/wrappers.js'
 import { isPlainObject } from '../types/wrappers-compounds.js'
 import { isAscii } from '../types/wrappers-texts.js'
 import { utf8Encode } from '../util/bytes.js'
+import { suggestion } from '../util/spelling.js'
 
 /** `owner` and `name` make the name in the error, `owner.name`. */
 export type Take<T = unknown> = (value: unknown, owner: string, name: string) => T
@@ -35,7 +36,10 @@ export function takeFields(
     if (Object.hasOwn(fields, name)) {
       if (value !== undefined && value !== null) target[name] = (fields[name] as Take)(value, owner, name)
     } else if (name !== 'kind' || value !== owner) {
-      throw new TypeError(`${owner} has no ${name}: it may have ${Object.keys(fields).join(', ')}`)
+      const known = Object.keys(fields)
+      throw new TypeError(
+        `${owner} has no ${name}${suggestion(name, known)}; it may have ${known.join(', ')}`,
+      )
     }
   }
 }

@@ -2,7 +2,7 @@
 // Invariant: all is taken when the message is, so that nothing done to the message afterwards shows.
 
 import { BATCH_MESSAGE_FORMAT } from '../constants.js'
-import { MessageContentTooLarge } from '../errors.js'
+import { EncodeError, MessageContentTooLarge } from '../errors.js'
 import { Writer } from '../types/cursor.js'
 import { Message, type MessageInput, type MessageMap } from './message.js'
 import { MessageProperties } from './properties.js'
@@ -41,6 +41,21 @@ export function innerMessageOf(input: MessageInput, applicationProperties?: Mess
     bytes: given ? withApplicationProperties(w.written(), applicationProperties) : w.written().slice(),
     messageAnnotations: messageAnnotations && { ...messageAnnotations },
     properties: properties && identityOf(properties),
+  }
+}
+
+/** As `innerMessageOf` for one of a list: the error for what cannot be encoded says which. */
+export function listedMessageOf(
+  input: MessageInput,
+  index: number,
+  applicationProperties?: MessageMap,
+): InnerMessage {
+  try {
+    return innerMessageOf(input, applicationProperties)
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error
+    const reason = error.message.replace(` (at ${error.path})`, '')
+    throw new EncodeError(`messages[${index}].${error.path}`, reason)
   }
 }
 

@@ -2,12 +2,12 @@
 // this adds how it is made, the body in the form that one wants, and where the message stands.
 
 import { BATCH_MESSAGE_FORMAT, MessageBodyType, MessageState } from '../constants.js'
-import { AMQPError, DecodeError, MessageAlreadySettled } from '../errors.js'
+import { AMQPError, DecodeError } from '../errors.js'
 import type { DeliveryState } from '../types/messaging.js'
 import { ACCEPTED, RELEASED } from '../types/messaging.js'
 import type { AMQPValue } from '../types/wrappers.js'
-import { AMQPString } from '../types/wrappers.js'
-import { concatBytes, toHex, utf8Decode } from '../util/bytes.js'
+import { AMQPString, kindOf } from '../types/wrappers.js'
+import { concatBytes, utf8Decode } from '../util/bytes.js'
 import type { WaitOptions } from '../util/deferred.js'
 import { bodyTypeOf, checkBodyType, dataSectionsOf, type MessageBody, sequencesOf } from './body.js'
 import { takeUint, wrong } from './checks.js'
@@ -26,7 +26,7 @@ import {
   PROPERTIES,
   Sections,
 } from './sections.js'
-import type { Settlement } from './settlement.js'
+import { alreadySettled, type Settlement } from './settlement.js'
 
 export type { MessageBody } from './body.js'
 export type { MessageMap, MessageOptions } from './message-options.js'
@@ -128,7 +128,9 @@ export class Message extends MessageContent {
     if (typeof body === 'string') return body
     if (body instanceof AMQPString) return body.value
     const { data } = this
-    if (data === undefined) throw new TypeError('the body of the message is not text')
+    if (data === undefined) {
+      throw new TypeError(`the body of the message is not text but ${kindOf(body)}: see message.body`)
+    }
     try {
       return utf8Decode(data, 0, data.length)
     } catch (cause) {
@@ -278,21 +280,17 @@ export class Message extends MessageContent {
 
   private settle(state: DeliveryState, options: WaitOptions | undefined): Promise<void> {
     const { settlement } = this
-    if (settlement === undefined || settlement.settled) return Promise.reject(this.cannotSettle(state.kind))
+    if (settlement === undefined) return Promise.reject(notReceived(state.kind))
+    if (settlement.settled) return Promise.reject(alreadySettled(settlement, state.kind))
     return settlement.settle(state, options)
   }
+}
 
-  private cannotSettle(outcome: string): AMQPError {
-    const operation = `settling a message as ${outcome}`
-    if (this.settlement === undefined) {
-      const message = `only a message that came by a link can be ${outcome}`
-      return new AMQPError(message, { code: 'AMQP_MESSAGE_NOT_RECEIVED', context: { operation } })
-    }
-    const deliveryTag = toHex(this.settlement.deliveryTag)
-    return new MessageAlreadySettled('the message is settled already', {
-      context: { operation, deliveryTag },
-    })
-  }
+function notReceived(outcome: string): AMQPError {
+  return new AMQPError(`only a message that came by a link can be ${outcome}`, {
+    code: 'AMQP_MESSAGE_NOT_RECEIVED',
+    context: { operation: `settling a message as ${outcome}` },
+  })
 }
 
 function decodeInner(bytes: Uint8Array, index: number): Message {

@@ -53,12 +53,16 @@ export function chooseMechanism(auth: SaslAuth, offered: readonly string[], host
     if (offered.includes(name)) return auth.create(name)
   }
   const theirs = offered.length === 0 ? 'no SASL mechanism' : `only ${offered.join(', ')}`
-  const hint =
-    !host.secure && auth.mechanisms.includes('PLAIN')
-      ? '; many brokers offer PLAIN over TLS only: try amqps:// or wss://'
-      : ''
+  const ours = auth.mechanisms.join(' or ')
   throw new AuthenticationError(
-    `${host.hostname} offers ${theirs}, and our credentials need ${auth.mechanisms.join(' or ')}${hint}`,
+    `${host.hostname} offers ${theirs}, and our credentials need ${ours}${hint(auth, host)}`,
     { context: { operation: 'choosing a SASL mechanism', host: host.hostname } },
   )
+}
+
+function hint({ mechanisms }: SaslAuth, { secure }: SaslHost): string {
+  if (mechanisms.join() === 'ANONYMOUS')
+    return ', which names nobody: give user and password in the URL, or the option "auth"'
+  if (secure || !mechanisms.includes('PLAIN')) return ''
+  return '; many brokers offer PLAIN over TLS only: try amqps:// or wss://'
 }

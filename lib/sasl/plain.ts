@@ -2,6 +2,7 @@
 // connection. Both ways: the client's credentials, and what a server makes of them.
 
 import { utf8Decode, utf8Encode } from '../util/bytes.js'
+import { checkOptions, text } from '../util/options.js'
 import type { SaslAuth } from './mechanism.js'
 import { checkSaslText, singleResponseAuth } from './single-response.js'
 
@@ -15,9 +16,9 @@ export interface SASLPlainOptions {
  * @throws TypeError when one is no string or contains NUL, or the user name is empty.
  */
 export function SASLPlain(username: string, password: string, options: SASLPlainOptions = {}): SaslAuth {
-  for (const option of Object.keys(options)) {
-    if (option !== 'authzid') throw new TypeError(`unknown option ${option}`)
-  }
+  if (typeof options === 'string')
+    throw new TypeError('SASLPlain takes a user and a password, and no host name')
+  checkOptions('SASLPlain', options, { authzid: text })
   const { authzid = '' } = options
   checkSaslText('username', username)
   checkSaslText('password', password)

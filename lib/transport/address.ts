@@ -82,7 +82,8 @@ function parseHostPort(
   printable: boolean,
 ): { host: string; port: number } {
   const parts = /^(?:\[([0-9A-Fa-f:.]+(?:%[^\]]+)?)\]|([^:[\]\s]+))(?::(.*))?$/s.exec(text)
-  const shown = (part: string): string => (printable ? `: ${part}` : '')
+  const shown = (part: string): string =>
+    printable ? `: ${part}` : "; in user and password write '/' as %2F"
   if (parts === null) {
     throw new TypeError(
       text === '' || text.startsWith(':')

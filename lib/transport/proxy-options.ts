@@ -35,7 +35,8 @@ const OPTIONS = ['host', 'port', 'proxyHostname', 'proxyPort', 'username', 'pass
 export function checkHttpProxy(options: HttpProxyOptions): HttpProxy {
   if (typeof options !== 'object' || options === null) throw new TypeError('httpProxy must be an object')
   for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) throw new TypeError(`unknown option httpProxy.${name}`)
+    if (!OPTIONS.includes(name))
+      throw new TypeError(`unknown option httpProxy.${name}; known: ${OPTIONS.join(', ')}`)
   }
   const { tls } = options
   if (typeof tls === 'object') checkTlsOptions(tls)

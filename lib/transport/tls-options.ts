@@ -60,7 +60,8 @@ export function checkTlsOptions(options: TlsOptions | TlsServerOptions): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('tls must be an object')
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined
-    if (check === undefined) throw new TypeError(`unknown option tls.${name}`)
+    if (check === undefined)
+      throw new TypeError(`unknown option tls.${name}; known: ${Object.keys(CHECKS).join(', ')}`)
     const [expected, fits] = check
     if (value !== undefined && !fits(value)) throw new TypeError(`tls.${name} must be ${expected}`)
   }

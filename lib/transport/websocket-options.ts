@@ -73,7 +73,8 @@ export function checkWebSocketOptions(options: WebSocketOptions): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('webSocket must be an object')
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined
-    if (check === undefined) throw new TypeError(`unknown option webSocket.${name}`)
+    if (check === undefined)
+      throw new TypeError(`unknown option webSocket.${name}; known: ${Object.keys(CHECKS).join(', ')}`)
     const [expected, fits] = check
     if (value !== undefined && !fits(value)) throw new TypeError(`webSocket.${name} must be ${expected}`)
   }

@@ -161,7 +161,7 @@ function typedObject(value: Exclude<AMQPInput, undefined> & (object | null)): AM
   if (Array.isArray(value)) return new AMQPList(value as readonly AMQPInput[])
   if (value instanceof Map) return new AMQPMap(value as ReadonlyMap<AMQPInput, AMQPInput>)
   if (isPlainObject(value)) return new AMQPMap(value)
-  throw new TypeError(`${kindOf(value)} has no AMQP type`)
+  throw new TypeError(`${kindOf(value)} has no AMQP type; plain objects, Maps, arrays and wrappers have one`)
 }
 
 function toMap<K extends AMQPInput, V extends AMQPInput>(

@@ -1,6 +1,8 @@
 // Options are checked where they are given: unknown names and values out of range are refused at once,
 // with an error that names the option.
 
+import { suggestion } from './spelling.js'
+
 /**
  * Throws a TypeError or RangeError that begins with `name` when the value will not do. Never called with
  * undefined.
@@ -22,8 +24,9 @@ export function checkOptions(
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (check === undefined) {
+      const known = Object.keys(checks).sort()
       throw new TypeError(
-        `${what}: unknown option "${name}"; known: ${Object.keys(checks).sort().join(', ')}`,
+        `${what}: unknown option "${name}"${suggestion(name, known)}; known: ${known.join(', ')}`,
       )
     }
     if (value !== undefined) check(value, `${what}: option "${name}"`)

@@ -100,7 +100,7 @@ for (const [claimed, attached, covered] of [
 ] as const) {
   test(`a claim for "${claimed}" ${covered ? 'covers' : 'does not cover'} "${attached}"`, async (t) => {
     const stage = await stageWith(t, KEYS)
-    stage.broker.createQueue('orders')
+    for (const name of ['orders', '$management']) stage.broker.createQueue(name)
     const connection = await connectTo(t, stage, { auth: sas(claimed) })
     const attempt = stage.until(connection.createSender(attached))
     if (covered) {

@@ -117,7 +117,10 @@ for (const mode of ['first', 'second'] as const) {
     const rig = new Rig()
     const message = only(await received(rig, mode))
     const first = watch(message.accept())
-    await t.throwsAsync(message.release(), { instanceOf: MessageAlreadySettled })
+    await t.throwsAsync(message.release(), {
+      instanceOf: MessageAlreadySettled,
+      message: 'The message from "orders" cannot be released: it was accepted before',
+    })
     await t.throwsAsync(message.accept(), { instanceOf: MessageAlreadySettled })
     await rig.run()
     t.is(rig.peer.takeAll('disposition').length, 1)

@@ -84,9 +84,12 @@ test('an empty map or list of fields is sent as one [3.2]', (t) => {
 
 const wrongOptions: readonly (readonly [options: unknown, name: RegExp])[] = [
   [{ subject: 'x' }, /options has no subject/],
-  [{ application_properties: {} }, /options has no application_properties/],
+  [
+    { application_properties: {} },
+    /options has no application_properties, did you mean "applicationProperties"\?; it may have properties, /,
+  ],
   [{ toString: {} }, /options has no toString/],
-  [{ properties: { subjekt: 'x' } }, /properties has no subjekt/],
+  [{ properties: { subjekt: 'x' } }, /properties has no subjekt, did you mean "subject"\?/],
   [{ properties: 'x' }, /properties must be an object/],
   [{ properties: { subject: 5 } }, /properties\.subject must be a string, not number/],
   [{ properties: { to: new URL('amqp://host/q') } }, /properties\.to must be a string, not URL/],

@@ -17,20 +17,20 @@ test('accepting and releasing tell the outcome that has no fields [3.4.2, 3.4.4]
   t.is(accepted.message.state, MessageState.ReceivedUnsettled)
   t.is(accepted.message.settled, false)
   await accepted.message.accept()
-  t.deepEqual(accepted.settlement.told, [ACCEPTED])
-  t.is(accepted.settlement.told[0], ACCEPTED)
+  t.deepEqual(accepted.settlement.states, [ACCEPTED])
+  t.is(accepted.settlement.states[0], ACCEPTED)
   t.is(accepted.message.state, MessageState.ReceivedSettled)
   t.is(accepted.message.settled, true)
 
   const released = receive()
   await released.message.release()
-  t.is(released.settlement.told[0], RELEASED)
+  t.is(released.settlement.states[0], RELEASED)
   t.is(released.message.state, MessageState.ReceivedSettled)
 })
 
 test('accepting gives the very promise of the settlement', (t) => {
   const promise = Promise.resolve()
-  const settlement = { deliveryTag: new Uint8Array(1), settled: false, settle: () => promise }
+  const settlement = Object.assign(new FakeSettlement(), { settle: () => promise })
   t.is(Message.received(payload, 0, settlement).accept(), promise)
 })
 
@@ -52,7 +52,7 @@ test('rejecting tells the error that is given, and none when none is [3.4.3]', a
     await message.reject(reason)
     const wanted =
       error === undefined ? { kind: 'rejected' } : { kind: 'rejected', error: { kind: 'error', ...error } }
-    t.deepEqual(settlement.told as unknown[], [wanted])
+    t.deepEqual(settlement.states as unknown[], [wanted])
   }
 })
 
@@ -68,7 +68,7 @@ test('modifying tells each field as it is named, none inverted [3.4.5]', async (
     const { message, settlement } = receive()
     await message.modify(modification)
     const none = { deliveryFailed: undefined, undeliverableHere: undefined, messageAnnotations: undefined }
-    t.deepEqual(settlement.told as unknown[], [{ kind: 'modified', ...none, ...modification }])
+    t.deepEqual(settlement.states as unknown[], [{ kind: 'modified', ...none, ...modification }])
   }
 })
 
@@ -95,7 +95,7 @@ test('reasons and modifications of another kind are refused by name, and nothing
     instanceOf: RangeError,
     message: /error\.condition/,
   })
-  t.deepEqual(settlement.told, [])
+  t.deepEqual(settlement.states, [])
   t.is(message.settled, false)
 })
 
@@ -127,14 +127,18 @@ for (const [name, settle] of settlements) {
     const error = await t.throwsAsync(() => settle(message), { instanceOf: MessageAlreadySettled })
     t.is(error?.context.deliveryTag, 'cafe')
     t.true(error?.context.operation?.includes(name))
-    t.is(settlement.told.length, 1)
+    t.is(error?.message, `The message from "orders" cannot be ${name}: it was accepted before`)
+    t.is(settlement.states.length, 1)
 
     const preSettled = new FakeSettlement()
     preSettled.settled = true
     const born = Message.received(payload, 0, preSettled)
     t.is(born.state, MessageState.ReceivedSettled)
-    await t.throwsAsync(() => settle(born), { instanceOf: MessageAlreadySettled })
-    t.deepEqual(preSettled.told, [])
+    await t.throwsAsync(() => settle(born), {
+      instanceOf: MessageAlreadySettled,
+      message: /the peer had settled it already/,
+    })
+    t.deepEqual(preSettled.states, [])
   })
 
   test(`a message that did not come by a link cannot be ${name}, and says why`, async (t) => {
@@ -149,7 +153,7 @@ for (const [name, settle] of settlements) {
 
 test('a settlement that fails is the failure of the call', async (t) => {
   const failure = new AMQPError('lost')
-  const settlement = { deliveryTag: new Uint8Array(1), settled: false, settle: () => Promise.reject(failure) }
+  const settlement = Object.assign(new FakeSettlement(), { settle: () => Promise.reject(failure) })
   const message = Message.received(payload, 0, settlement)
   for (const [, settle] of settlements) t.is(await t.throwsAsync(() => settle(message)), failure)
   t.is(message.state, MessageState.ReceivedUnsettled)

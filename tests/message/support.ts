@@ -43,12 +43,17 @@ export function readMessageVectors(group: 'message' | 'section'): MessageVector[
 
 export class FakeSettlement implements Settlement {
   readonly deliveryTag = new Uint8Array([0xca, 0xfe])
-  readonly told: DeliveryState[] = []
+  readonly address = 'orders'
+  readonly states: DeliveryState[] = []
   readonly options: (WaitOptions | undefined)[] = []
   settled = false
 
+  get told(): DeliveryState['kind'] | undefined {
+    return this.states.at(-1)?.kind
+  }
+
   settle(state: DeliveryState, options?: WaitOptions): Promise<void> {
-    this.told.push(state)
+    this.states.push(state)
     this.options.push(options)
     this.settled = true
     return Promise.resolve()

@@ -49,6 +49,13 @@ test('whoever wants PLAIN without TLS and is not offered it is told why that may
   t.false(t.throws(choose(SASLExternal(), false))?.message.includes('amqps'))
 })
 
+test('whoever names nobody is told where credentials go', (t) => {
+  const host = { hostname: 'h', secure: true }
+  t.throws(() => chooseMechanism(SASLAnonymous(), ['PLAIN'], host), {
+    message: /ANONYMOUS, which names nobody: give user and password in the URL, or the option "auth"$/,
+  })
+})
+
 const secrets = 'hunter2'
 
 test('no secret shows when credentials or an exchange are printed', (t) => {

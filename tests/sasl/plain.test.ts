@@ -85,6 +85,13 @@ test('what SASL cannot carry is refused by name, and never shown', (t) => {
   }
 })
 
+test('a third argument that is a text is taken for what other libraries want, a host name', (t) => {
+  t.throws(() => SASLPlain('host.example', 'user', 'hunter2' as unknown as object), {
+    instanceOf: TypeError,
+    message: 'SASLPlain takes a user and a password, and no host name',
+  })
+})
+
 test('MSSBCBS has nothing to say, and says so once if it is asked', (t) => {
   const exchange = SASLMssbcbs().create('MSSBCBS')
   t.is(exchange.initial({ hostname: 'h', secure: true }), undefined)

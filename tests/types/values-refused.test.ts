@@ -68,7 +68,7 @@ test('what no AMQP type can hold is an EncodeError that names its path [1.6]', (
   const cases: readonly (readonly [unknown, string, RegExp])[] = [
     [() => 1, '', /^function has no AMQP type$/],
     [Symbol('s'), '', /^symbol has no AMQP type$/],
-    [new Point(), '', /^Point has no AMQP type$/],
+    [new Point(), '', /^Point has no AMQP type; plain objects, Maps, arrays and wrappers have one$/],
     [new ArrayBuffer(1), '', /^ArrayBuffer/],
     [new Uint16Array(1), '', /^Uint16Array/],
     [new Set(), '', /^Set/],

@@ -27,7 +27,7 @@ test('options that are known and fit are taken, and so are none', (t) => {
 test('an option that is not known is named, with those that are', (t) => {
   t.throws(() => checkOptions('make', { sise: 1 }, CHECKS), {
     instanceOf: TypeError,
-    message: 'make: unknown option "sise"; known: name, size',
+    message: 'make: unknown option "sise", did you mean "size"?; known: name, size',
   })
   t.throws(() => checkOptions('make', { sise: undefined }, CHECKS), {
     instanceOf: TypeError,
