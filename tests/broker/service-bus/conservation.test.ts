@@ -15,12 +15,7 @@ import { seed } from '../../support/scenario.js'
 import { EngineClient, type EngineReceiver } from '../engine-client.js'
 import { inMemory } from './memory-queue.js'
 
-const LIMITS = {
-  seed,
-  numRuns: 1_000,
-  interruptAfterTimeLimit: 5_000,
-  markInterruptAsFailure: false,
-} as const
+const LIMITS = { seed, numRuns: 300 }
 
 const OUTCOMES: Readonly<Record<string, DeliveryState>> = {
   accepted: ACCEPTED,
