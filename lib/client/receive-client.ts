@@ -124,13 +124,11 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
   async receive(options: WaitOptions = {}): Promise<Message | undefined> {
     checkOptions('receive', options, WAIT_OPTIONS)
     const { openLink } = this
-    if (openLink !== undefined && !this.persistent) return this.receiveFrom(openLink, options)
-    return this.overLink(new Deadline(this.clock, options), (link, wait) => this.receiveFrom(link, wait))
-  }
-
-  private async receiveFrom(link: MessageReceiver, wait: WaitOptions): Promise<Message | undefined> {
     this.completeHandedOut()
-    const message = await link.receive(wait)
+    const message =
+      openLink === undefined || this.persistent
+        ? await this.overLink(new Deadline(this.clock, options), (link, wait) => link.receive(wait))
+        : await openLink.receive(options)
     if (message !== undefined && this.autoComplete) this.handedOut.push(message)
     return message
   }
@@ -211,19 +209,15 @@ export class ReceiveClient extends AMQPClient<MessageReceiver> {
     for (let redirected = true; redirected; ) {
       const link = await this.usable({})
       try {
-        yield* this.iterate(link)
+        for await (const message of link) {
+          yield message
+          if (this.autoComplete && !message.settled) await message.accept()
+        }
         return
       } catch (error) {
         redirected = this.follow(error)
         if (!redirected) throw error
       }
-    }
-  }
-
-  private async *iterate(link: MessageReceiver): AsyncGenerator<Message, void, void> {
-    for await (const message of link) {
-      yield message
-      if (this.autoComplete && !message.settled) await message.accept()
     }
   }
 
