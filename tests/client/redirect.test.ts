@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { EmbeddedBroker } from '../../lib/broker/index.js'
 import { hostOptions, placeOf, redirectedPlace } from '../../lib/client/place.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
+import { Redirects } from '../../lib/client/redirects.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
 import type { MessageSender } from '../../lib/connection/message-sender.js'
@@ -369,6 +370,15 @@ test('a circle of redirects ends with the redirect as the error', async (t) => {
   t.is(stage.connects, 6)
   await stage.until(client.close())
   t.is(stage.clock.pendingTimers, 0)
+})
+
+test('five redirects in a row are followed, more are a circle; after a minute another row begins', (t) => {
+  const redirects = new Redirects(placeOf('amqp://a/q', undefined, false), undefined)
+  const taken = (nowMs: number): boolean[] =>
+    [1, 2, 3, 4, 5, 6].map(() => redirects.take(redirect({ address: 'r' }), nowMs))
+  t.deepEqual(taken(1_000), [true, true, true, true, true, false])
+  t.deepEqual(taken(60_999), [false, false, false, false, false, false])
+  t.deepEqual(taken(61_000), [true, true, true, true, true, false])
 })
 
 test('a connection that was given is not left', async (t) => {
