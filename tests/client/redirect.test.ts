@@ -345,6 +345,12 @@ test('the host of a redirect: TLS is told no IP address', (t) => {
   }
 })
 
+test('the host of a redirect: another that says none does away with it, the same place keeps it', (t) => {
+  const named = redirectedPlace(placeOf('amqp://a/q', undefined, false), redirect({ hostname: 'b' }))
+  t.is(redirectedPlace(named, redirect({ address: 'r' })).hostname, 'b')
+  t.is(redirectedPlace(named, redirect({ 'network-host': 'c' })).hostname, undefined)
+})
+
 test('a WebSocket that transportType asks for keeps its own port, too', (t) => {
   const place = placeOf('amqps://a:8443/q', undefined, false)
   const to = redirect({ 'network-host': 'b', port: 5671 })
