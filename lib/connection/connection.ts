@@ -4,8 +4,8 @@ import type { Session as EngineSession } from '../engine/session.js'
 import { AMQPConnectionError, type AMQPError, AMQPTimeoutError } from '../errors.js'
 import type { MessageInput } from '../message/message.js'
 import type { Source, Target } from '../message/terminus.js'
-import type { MgmtResult } from '../mgmt/mgmt-operation.js'
-import { checkMgmtRequest, type MgmtRequestOptions, mgmtRequest } from '../mgmt/mgmt-request.js'
+import { DEFAULT_REQUEST_TIMEOUT_MS, type MgmtResult } from '../mgmt/mgmt-operation.js'
+import { checkMgmtRequest, type MgmtRequestOptions } from '../mgmt/mgmt-request.js'
 import { SASLAnonymous } from '../sasl/anonymous.js'
 import type { SaslAuth } from '../sasl/mechanism.js'
 import { SASLPlain } from '../sasl/plain.js'
@@ -47,6 +47,7 @@ import {
   type SessionContext,
   type SessionOptions,
 } from './session.js'
+import { SharedSession } from './shared-session.js'
 import { Deadline, settledWithin, within } from './waits.js'
 
 export class Connection {
@@ -65,7 +66,10 @@ export class Connection {
   private readonly ended: Deferred<AMQPError | undefined> = new Deferred()
   private readonly sessions = new Set<Session>()
   private driver: Driver | undefined = undefined
-  private defaultSession: Promise<Session> | undefined = undefined
+  /** For all links that were not given a session. */
+  private readonly linkSession: SharedSession = new SharedSession(() => this.createSession())
+  /** For requests: brokers end the session over one that they do not like, and the links of others with it. */
+  private readonly requestSession: SharedSession = new SharedSession(() => this.createSession())
   private closing = false
   private endReason: AMQPError | undefined = undefined
 
@@ -282,7 +286,7 @@ export class Connection {
   async createSender(target: string | Target | null, options: SenderOptions = {}): Promise<MessageSender> {
     checkSender(target, options)
     const deadline = new Deadline(this.clock, options)
-    const session = await this.sharedSession(deadline)
+    const session = await this.sessionOf(this.linkSession, deadline)
     return session.createSender(target, { ...options, ...deadline.wait })
   }
 
@@ -290,14 +294,13 @@ export class Connection {
   async createReceiver(source: string | Source, options: ReceiverOptions = {}): Promise<MessageReceiver> {
     checkReceiver(source, options)
     const deadline = new Deadline(this.clock, options)
-    const session = await this.sharedSession(deadline)
+    const session = await this.sessionOf(this.linkSession, deadline)
     return session.createReceiver(source, { ...options, ...deadline.wait })
   }
 
   /**
-   * Has a management node do an operation, over one pair of links for each node that the connection keeps.
-   * `timeoutMs` is 60 000 by default. Rejects with MgmtError when the status is not 2xx, and as
-   * {@link MgmtOperation.execute} does.
+   * Has a management node do an operation, over one pair of links for each node, in a session that the connection keeps for
+   * requests. `timeoutMs` is 60 000 by default. Rejects as {@link Session.mgmtRequest} does.
    */
   async mgmtRequest(
     message: MessageInput,
@@ -305,23 +308,13 @@ export class Connection {
     options: MgmtRequestOptions = {},
   ): Promise<MgmtResult> {
     checkMgmtRequest(operation, options)
-    this.mustBeOpen()
-    return mgmtRequest(this, this.clock, message, operation, options)
+    const deadline = new Deadline(this.clock, options, DEFAULT_REQUEST_TIMEOUT_MS)
+    const session = await this.sessionOf(this.requestSession, deadline)
+    return session.mgmtRequest(message, operation, { ...options, ...deadline.wait })
   }
 
-  /** One session for all links that were not given one; a new one when it has ended. */
-  private sharedSession({ wait, timeoutMs }: Deadline): Promise<Session> {
-    this.defaultSession ??= this.startSharedSession()
-    return within(this.defaultSession, wait, this.clock, () => this.tooLong('begin the session', timeoutMs))
-  }
-
-  private startSharedSession(): Promise<Session> {
-    const session = this.createSession()
-    const forget = (): void => {
-      if (this.defaultSession === session) this.defaultSession = undefined
-    }
-    session.then((open) => open.closed.then(forget), forget)
-    return session
+  private sessionOf(shared: SharedSession, { wait, timeoutMs }: Deadline): Promise<Session> {
+    return within(shared.get(), wait, this.clock, () => this.tooLong('begin the session', timeoutMs))
   }
 
   /**

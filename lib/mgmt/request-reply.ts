@@ -36,7 +36,7 @@ const CHECKS = { replyTo: text, paired: boolean, clock: object }
 /** A request that is under way. */
 interface Pending {
   readonly answer: Deferred<Message>
-  /** The node has it, or may have it: there may be an answer. */
+  /** The node has it: there may be an answer. */
   left: boolean
 }
 
@@ -114,7 +114,6 @@ export class RequestReply {
   /** A request that nobody waits for any more is not sent, if it still waits for credit. */
   private send(pair: Pair, id: string, request: Message, answer: Deferred<Message>, unwanted: Abort): void {
     if (answer.done) return
-    if (pair.lost !== undefined) return answer.reject(this.lostError(pair.lost.reason, false))
     if (pair.pending.has(id)) return answer.reject(this.twice())
     const entry: Pending = { answer, left: false }
     pair.pending.set(id, entry)
@@ -130,14 +129,11 @@ export class RequestReply {
 
   /** The node refused it, or the link ended first, with the pair or before it. */
   private onNotTaken(pair: Pair, id: string, entry: Pending, error: unknown): void {
-    entry.left = error instanceof AMQPError && error.inDoubt
-    const { lost } = pair
-    const refused = lost === undefined && pair.sender.isOpen
-    // What has left ends with the pair, and for its reason.
-    if (lost === undefined && entry.left && !refused) return
     if (pair.pending.get(id) === entry) pair.pending.delete(id)
-    const reason = lost === undefined ? (error as AMQPError) : lost.reason
-    entry.answer.reject(refused ? error : this.lostError(reason, entry.left))
+    const { lost } = pair
+    if (lost === undefined && pair.sender.isOpen) return entry.answer.reject(error)
+    const left = error instanceof AMQPError && error.inDoubt
+    entry.answer.reject(this.lostError(lost === undefined ? (error as AMQPError) : lost.reason, left))
   }
 
   private opened(): Promise<Pair> {

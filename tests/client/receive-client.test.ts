@@ -6,6 +6,7 @@ import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
 import { MessageReceiverState, MessageState, ReceiverSettleMode } from '../../lib/constants.js'
 import { AMQPError, AMQPTimeoutError, LinkDetach, MessageAlreadySettled } from '../../lib/errors.js'
+import type { Message } from '../../lib/message/message.js'
 import { Source } from '../../lib/message/terminus.js'
 import { answerDrains, Rig, URL } from '../connection/support/rig.js'
 import { keepTidy } from '../connection/support/tidy.js'
@@ -306,6 +307,24 @@ test('in a loop with autoComplete a message is accepted when the next is asked f
   await stage.until(client.close())
   t.deepEqual(texts, ['a', 'b'])
   t.deepEqual(stage.waiting(), ['b', 'c'])
+})
+
+test('in a loop without autoComplete nothing is accepted that the body did not accept', async (t) => {
+  const stage = await Stage.open(t)
+  await stage.fill('a', 'b', 'c')
+  const client = stage.receiver()
+  const seen: Message[] = []
+  const loop = async (): Promise<void> => {
+    for await (const message of client) if (seen.push(message) === 3) break
+  }
+  await stage.until(loop())
+  t.deepEqual(
+    seen.map((message) => message.settled),
+    [false, false, false],
+  )
+  t.is(stage.broker.queue('orders').locked, 3)
+  await stage.until(client.close())
+  t.deepEqual(stage.waiting().sort(), ['a', 'b', 'c'])
 })
 
 test('an error in the body of a loop comes out of it, and what was prefetched is given back', async (t) => {

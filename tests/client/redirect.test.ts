@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { EmbeddedBroker } from '../../lib/broker/index.js'
 import { hostOptions, type Place, placeOf, redirectedPlace } from '../../lib/client/place.js'
 import { ReceiveClient } from '../../lib/client/receive-client.js'
+import { Redirects } from '../../lib/client/redirects.js'
 import { SendClient } from '../../lib/client/send-client.js'
 import { Connection } from '../../lib/connection/connection.js'
 import type { MessageSender } from '../../lib/connection/message-sender.js'
@@ -359,6 +360,12 @@ test('the host of a redirect: TLS is told no IP address', (t) => {
   }
 })
 
+test('the host of a redirect: another that says none does away with it, the same place keeps it', (t) => {
+  const named = redirectedPlace(placeOf('amqp://a/q', undefined, false), redirect({ hostname: 'b' })) as Place
+  t.is(redirectedPlace(named, redirect({ address: 'r' }))?.hostname, 'b')
+  t.is((redirectedPlace(named, redirect({ 'network-host': 'c' })) as Place).hostname, undefined)
+})
+
 test('a WebSocket that transportType asks for keeps its own port, too', (t) => {
   const place = placeOf('amqps://a:8443/q', undefined, false)
   const to = redirect({ 'network-host': 'b', port: 5671 })
@@ -399,6 +406,14 @@ for (const host of ['x:1/@elsewhere', ':', '::1]/q?#', 'a:\\b']) {
     await stage.until(client.close())
   })
 }
+test('five redirects in a row are followed, more are a circle; after a minute another row begins', (t) => {
+  const redirects = new Redirects(placeOf('amqp://a/q', undefined, false), undefined)
+  const taken = (nowMs: number): boolean[] =>
+    [1, 2, 3, 4, 5, 6].map(() => redirects.take(redirect({ address: 'r' }), nowMs))
+  t.deepEqual(taken(1_000), [true, true, true, true, true, false])
+  t.deepEqual(taken(60_999), [false, false, false, false, false, false])
+  t.deepEqual(taken(61_000), [true, true, true, true, true, false])
+})
 
 test('a connection that was given is not left', async (t) => {
   const stage = await Stage.open(t)

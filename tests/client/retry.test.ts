@@ -7,9 +7,11 @@ import { ErrorAction, ErrorPolicy } from '../../lib/connection/error-policy.js'
 import { MessageSendResult, MessageState } from '../../lib/constants.js'
 import { AMQPConnectionError, AMQPTimeoutError, MessageSendFailed } from '../../lib/errors.js'
 import { Message } from '../../lib/message/message.js'
+import { Rig, URL } from '../connection/support/rig.js'
 import { keepTidy } from '../connection/support/tidy.js'
 import { watch } from '../connection/support/watch.js'
 import { FakeClock } from '../support/fake-clock.js'
+import type { Peer } from '../support/peer.js'
 import { Stage } from './support/stage.js'
 
 keepTidy(test)
@@ -174,6 +176,25 @@ test('opening is tried again, too, and gives up with the reason', async (t) => {
   const opened = watch(client.open())
   await pass(stage, 2_000)
   t.is(opened.state, 'resolved')
+})
+
+test('a session that ends while a link is attached is begun anew', async (t) => {
+  let attaches = 0
+  const error = { kind: 'error', condition: 'amqp:internal-error' } as const
+  const prepare = (peer: Peer): void => {
+    peer.on('attach', ({ handle }) => {
+      if (attaches++ === 0) peer.end(peer.session, { error })
+      else peer.attach(peer.session.linkOf(handle))
+    })
+  }
+  const rig = new Rig({ prepare })
+  const client = new SendClient(URL, { ...rig.base, errorPolicy: new ErrorPolicy({ backoffMs: 100 }) })
+  const opening = watch(client.open())
+  await rig.run()
+  t.is(opening.state, 'pending')
+  await rig.run(200)
+  t.is(opening.state, 'resolved')
+  await rig.until(client.close())
 })
 
 test('the time limit and the signal end the wait for the next try', async (t) => {

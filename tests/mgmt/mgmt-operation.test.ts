@@ -221,6 +221,22 @@ test('a connection and a session ask nodes, each over pairs of its own', async (
   t.is(stage.clock.pendingTimers, 0)
 })
 
+test('requests of a connection have a session of their own: what ends it takes no other link along', async (t) => {
+  const { stage, connection } = await open(t, answering({ statusCode: new AMQPInt(200) }))
+  const sender = await stage.until(connection.createSender('orders'))
+  for (let i = 0; i < 2; i++) await stage.until(connection.mgmtRequest(null, 'READ'))
+  t.is(stage.written('begin').length, 2)
+  const channelOf = (address: string): string | undefined =>
+    stage
+      .written('attach')
+      .find((line) => line.includes(`target(address="${address}"`))
+      ?.split(' ')[1]
+  t.not(channelOf('$management'), channelOf('orders'))
+  await stage.until(sender.send('x'))
+  await stage.until(connection.close())
+  t.is(stage.clock.pendingTimers, 0)
+})
+
 test('the time limit of a client counts for connecting, too', async (t) => {
   const stage = await Stage.open(t)
   stage.broker.addNode('$management', () => new Promise(() => {}))

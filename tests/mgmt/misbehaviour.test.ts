@@ -124,6 +124,19 @@ test('a request that is taken after its pair was lost does not wait for an answe
   t.like(asked.error, { code: 'AMQP_REQUEST_LOST', inDoubt: true })
 })
 
+test('a request that was taken and is given up is forgotten', async (t) => {
+  const scene = await Scene.open(t, 1)
+  const asked = watch(scene.requests.request('a', { timeoutMs: 50 }))
+  await scene.rig.run()
+  const [request] = scene.rig.peer.takeAll('transfer')
+  scene.rig.peer.dispose({ first: request?.deliveryId ?? -1, settled: true, state: ACCEPTED })
+  await scene.rig.run()
+  t.is(scene.requests.pending, 1)
+  await scene.rig.run(50)
+  t.is(asked.state, 'rejected')
+  t.is(scene.requests.pending, 0)
+})
+
 test('closing leaves in doubt what has left', async (t) => {
   const scene = await Scene.open(t, 1)
   const [sent, waiting] = ['sent', 'waiting'].map((text) => watch(scene.requests.request(text)))
