@@ -62,6 +62,7 @@ const groups = {
   idle: 'idle',
   broken: 'broken lines',
   watermark: 'memory alarm',
+  samples: 'samples',
 }
 
 const distinct = (values) => [...new Set(values)]

@@ -1,5 +1,7 @@
 // The table of peers in README.md says what the stories said, and nothing else.
 import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 
 /** Runs an expression over the functions of the script. */
@@ -58,4 +60,11 @@ test('what is around the table stays; without its markers nothing is written', (
   t.deepEqual(evaluate(`putTable('no markers', 'new')`), {
     error: 'README.md has lost the markers of the table of peers',
   })
+})
+
+test('the table has words for every file of stories', (t) => {
+  const files = readdirSync(join('tests', 'interop')).filter((name) => name.endsWith('.test.ts'))
+  t.true(files.length > 10)
+  const records = files.map((name) => ({ peer: 'artemis', group: name.slice(0, -'.test.ts'.length) }))
+  t.is(typeof evaluate(`tableOf(${JSON.stringify(records)})`), 'string')
 })
