@@ -3,7 +3,13 @@
 
 import type { AuthorizedConnection } from '../connection/authenticator.js'
 import { CBSAuthStatus } from '../constants.js'
-import { AMQPConnectionError, type AMQPError, AMQPTimeoutError, TokenExpired } from '../errors.js'
+import {
+  AMQPConnectionError,
+  type AMQPError,
+  AMQPTimeoutError,
+  TokenAuthFailure,
+  TokenExpired,
+} from '../errors.js'
 import { Abort } from '../util/abort.js'
 import type { Timer } from '../util/clock.js'
 import { type WaitOptions, waitFor } from '../util/deferred.js'
@@ -21,6 +27,8 @@ export interface AccessToken {
   readonly expiresOnTimestamp?: number | undefined
 }
 
+/** Status of a token that is not taken. */
+const UNAUTHORIZED = 401
 /** A source of tokens may take so long; one that hangs must not keep others waiting for ever. */
 const GET_TIMEOUT_MS = 60_000
 
@@ -95,10 +103,10 @@ export class ClaimKeeper {
     this.observer.onStatus(CBSAuthStatus.InProgress)
     try {
       const issuedAtMs = this.nowMs
-      const token = await this.get(issuedAtMs)
+      let token = await this.get(issuedAtMs)
       if (this.expired(token)) throw expiredError(this.source)
       const same = token.token === this.current?.token
-      if (!same) await this.put(token)
+      if (!same) token = await this.putFresh(token)
       this.current = token
       this.failures = 0
       this.observer.onStatus(CBSAuthStatus.Complete)
@@ -133,6 +141,20 @@ export class ClaimKeeper {
           context: { operation: 'getting a token', address: audience },
         }),
     )
+  }
+
+  /** A token that is not taken may be one that its source had kept too long: another is put once more. */
+  private async putFresh(token: AccessToken): Promise<AccessToken> {
+    try {
+      await this.put(token)
+      return token
+    } catch (error) {
+      if (!(error instanceof TokenAuthFailure) || error.statusCode !== UNAUTHORIZED) throw error
+      const fresh = await this.get(this.nowMs)
+      if (fresh.token === token.token || this.expired(fresh)) throw error
+      await this.put(fresh)
+      return fresh
+    }
   }
 
   private put(token: AccessToken): Promise<void> {

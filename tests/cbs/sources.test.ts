@@ -215,3 +215,35 @@ test('where there is no node for claims, that is a TokenAuthFailure of who wants
   t.is(error?.statusCode, undefined)
   t.false(desk.written.includes('attach orders'))
 })
+
+for (const [what, tokens, stale, status, puts, refused] of [
+  ['a fresh one is put in place of one that is refused', ['old', 'new'], ['old'], 202, ['old', 'new'], false],
+  [
+    'of two that are refused, no third is asked for',
+    ['old', 'new', 'x'],
+    ['old', 'new'],
+    202,
+    ['old', 'new'],
+    true,
+  ],
+  ['the same token is not put twice', ['old', 'old'], ['old'], 202, ['old'], true],
+  ['another status than 401 asks for no other token', ['old', 'new'], [], 403, ['old'], true],
+] as const) {
+  test(`a source may have kept a token too long: ${what}`, async (t) => {
+    const desk = await Desk.open(t)
+    desk.status = status
+    for (const token of stale) desk.stale.add(token)
+    const left: string[] = [...tokens]
+    const source = auth(async () => ({ token: left.shift() ?? 'none', expiresAtMs: desk.nowMs + HOUR }))
+    const connection = await desk.connect(t, { auth: source })
+    const opened = watch(connection.createSender('orders'))
+    await desk.stage.run()
+    t.is(opened.state, refused ? 'rejected' : 'resolved')
+    t.is(opened.error instanceof TokenAuthFailure, refused)
+    t.deepEqual(
+      desk.puts.map(({ token }) => token),
+      [...puts],
+    )
+    t.is(source.status, refused ? CBSAuthStatus.Error : CBSAuthStatus.Complete)
+  })
+}

@@ -25,6 +25,8 @@ export class Desk {
   readonly puts: Put[] = []
   /** Status of the next answers. */
   status = 202
+  /** Tokens that are not taken, whatever the status. */
+  readonly stale: Set<string> = new Set()
   description = 'Accepted'
   /** Nothing is answered any more, until `answerHeld`. */
   silent = false
@@ -49,13 +51,13 @@ export class Desk {
       expirationMs: expiration instanceof Date ? expiration.getTime() : undefined,
     })
     if (this.silent) return new Promise((resolve) => this.held.push(resolve))
-    return this.answer()
+    return this.answer(this.stale.has(request.text()) ? 401 : this.status)
   }
 
-  private answer(): Message {
+  private answer(status = this.status): Message {
     return new Message(null, {
       applicationProperties: {
-        'status-code': new AMQPInt(this.status),
+        'status-code': new AMQPInt(status),
         'status-description': this.description,
       },
     })
