@@ -19,7 +19,7 @@ const brokers = {
   rabbitmq4: { name: 'RabbitMQ 4' },
   rabbitmq3: {
     name: 'RabbitMQ 3 with its AMQP 1.0 plugin',
-    version: () => packageVersion('rabbitmq-server', join(home, 'rabbitmq3/root/var/lib/dpkg')),
+    version: () => packageVersion('rabbitmq-server', join(home, 'rabbitmq3', 'root', 'var', 'lib', 'dpkg')),
   },
   artemis: { name: 'ActiveMQ Artemis' },
   'broker-j': { name: 'Qpid Broker-J' },

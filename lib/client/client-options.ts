@@ -39,8 +39,8 @@ export interface AMQPClientOptions
   readonly errorPolicy?: ErrorPolicy | undefined
   /**
    * Go where the peer redirects to [2.8.16, 2.8.18], with the same credentials: messages that wait are sent there, and
-   * receiving goes on there. TLS expects a certificate for the `hostname` that the redirect names. Ignored with the option `connection`. Default: false, the operation rejects with LinkRedirect
-   * or ConnectionRedirect.
+   * receiving goes on there. TLS expects a certificate for the `hostname` that the redirect names. Ignored with the option
+   * `connection`. Default: false, the operation rejects with LinkRedirect or ConnectionRedirect.
    */
   readonly followRedirects?: boolean | undefined
 }

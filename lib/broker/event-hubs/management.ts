@@ -1,6 +1,7 @@
 // The management nodes of event hubs, `$management` and `<hub>/$management`: what is there to know of a hub and of a
 // partition, by the operation READ. The request says which hub; what it lacks is told by a status, never by silence.
 
+import { MGMT_TARGET, READ_OPERATION } from '../../constants.js'
 import { AMQPError } from '../../errors.js'
 import { Message } from '../../message/message.js'
 import { AMQPArray, type AMQPInputObject, AMQPInt, AMQPLong, AMQPSymbol } from '../../types/wrappers.js'
@@ -11,7 +12,6 @@ import type { EventHubs } from './hubs.js'
 import type { Partition } from './partition.js'
 import { notFound, refusal } from './refusal.js'
 
-const NODE = '$management'
 const HUB_TYPE = 'com.microsoft:eventhub'
 const PARTITION_TYPE = 'com.microsoft:partition'
 
@@ -27,8 +27,8 @@ export function hubManagement(hubs: EventHubs): NodeFamily {
   const handler: NodeHandler = (request, context) => answer(request, context, hubs)
   return (address) => {
     const path = address.replace(/^\//, '')
-    if (path === NODE) return hubs.names.length > 0 ? handler : undefined
-    const hub = path.endsWith(`/${NODE}`) ? path.slice(0, -NODE.length - 1) : ''
+    if (path === MGMT_TARGET) return hubs.names.length > 0 ? handler : undefined
+    const hub = path.endsWith(`/${MGMT_TARGET}`) ? path.slice(0, -MGMT_TARGET.length - 1) : ''
     return hubs.find(hub) === undefined ? undefined : handler
   }
 }
@@ -53,10 +53,11 @@ function answer(request: Message, context: NodeContext, hubs: EventHubs): Messag
 /** What is asked for. Throws an AMQPError with the condition when that cannot be told. */
 function read(request: Message, { claims }: NodeContext, hubs: EventHubs): AMQPInputObject {
   const { operation, type, name, partition } = request.applicationProperties ?? {}
-  if (operation !== 'READ') throw refusal('amqp:not-implemented', 'the operation is not READ')
+  if (operation !== READ_OPERATION)
+    throw refusal('amqp:not-implemented', `the operation is not ${READ_OPERATION}`)
   if (typeof name !== 'string')
     throw refusal('com.microsoft:argument-error', 'the request names no event hub')
-  if (claims?.covers(`${name}/${NODE}`) === false)
+  if (claims?.covers(`${name}/${MGMT_TARGET}`) === false)
     throw refusal('amqp:unauthorized-access', `there is no claim in force for "${name}"`)
   const hub = hubs.find(name)
   if (hub === undefined) throw notFound(`event hub "${name}"`)
